@@ -1,0 +1,1 @@
+"""What each benchmark's folders mean, as data."""
