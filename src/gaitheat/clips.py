@@ -1,7 +1,7 @@
-"""What flows through the house: a Clip of one walking person, its key, and the windows that are cut from it.
+"""What flows through the house: a Clip of one walking person, its key, and the windows cut from it.
 
-All arrays of a clip share one frame of reference, the *heatmap frame* (48 x 64 cells around the body), and one
-pixel-centre rule: pixel i covers [i, i + 1), its centre is i + 0.5. A grid n times finer relates to it by
+All arrays of a clip share one frame of reference, the *heatmap frame* (48 x 64 cells around the body), and
+one pixel-centre rule: pixel i covers [i, i + 1), its centre is i + 0.5. A grid n times finer relates to it by
 ``x + 0.5 = (x_fine + 0.5) / n``.
 """
 
@@ -64,7 +64,7 @@ class Estimator:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One piece of video to extract: a file or folder of pictures, a frame range, and the key its clips bear."""
+    """One piece of video to extract: a file or a folder of pictures, a frame range, the key of its clips."""
 
     path: Path
     key: ClipKey
@@ -187,7 +187,7 @@ class Clip:
 
 def quantise(maps: Float32[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
     """Probabilities in 0..1 as bytes, as they are stored: rounded, background noise (under 3/255) removed."""
-    levels = np.rint(np.clip(maps, 0.0, 1.0) * 255.0).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(np.clip(maps, 0.0, 1.0) * 255.0).astype(np.uint8)
     levels[levels < DEAD_ZONE] = 0
     return levels
 
@@ -204,8 +204,7 @@ def compose(after: Affines, before: Affines) -> Affines:
     """The affine that does ``before`` first, then ``after``."""
     linear = after[:, :, :2] @ before[:, :, :2]
     shift = after[:, :, :2] @ before[:, :, 2:] + after[:, :, 2:]
-    composed: NDArray[np.float32] = np.concatenate([linear, shift], axis=2).astype(np.float32)
-    return composed
+    return np.concatenate([linear, shift], axis=2)
 
 
 class Window(NamedTuple):
