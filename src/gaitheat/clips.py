@@ -5,7 +5,8 @@ one pixel-centre rule: pixel i covers [i, i + 1), its centre is i + 0.5. A grid 
 ``x + 0.5 = (x_fine + 0.5) / n``.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -102,6 +103,7 @@ class Clip:
         present: float32 [T], the estimator's probability that a whole person is in the crop.
         silhouettes: uint8 [T, 128, 96], 0..255, or None if the estimator draws none.
         world: float32 [T, 17, 3] metres, centred on the hips, or None.
+        refused: how many frames of the track were left out, by reason.
     """
 
     key: ClipKey
@@ -115,6 +117,7 @@ class Clip:
     present: Float32[np.ndarray, " frames"]
     silhouettes: UInt8[np.ndarray, "frames 128 96"] | None = None
     world: Float32[np.ndarray, "frames 17 3"] | None = None
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         frames = len(self.times)

@@ -1,7 +1,7 @@
 """What a video is to the rest of the house: a source of timed RGB frames that can be read more than once."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -15,6 +15,7 @@ class Frame(NamedTuple):
     rgb: UInt8[np.ndarray, "height width 3"]
 
 
+@runtime_checkable
 class FrameSource(Protocol):
     """A recording that yields the same frames, in time order, every time it is iterated."""
 

@@ -1,6 +1,6 @@
 """The three exchangeable parts of extraction: who is there, who is who, and how do they stand."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -28,6 +28,7 @@ class Poses(NamedTuple):
     world: Float32[np.ndarray, "crops 17 3"] | None
 
 
+@runtime_checkable
 class Detector(Protocol):
     """Finds people in a picture."""
 
@@ -36,6 +37,7 @@ class Detector(Protocol):
         ...
 
 
+@runtime_checkable
 class PoseEstimator(Protocol):
     """Sees crops of one upright person each, returns maps; ``crop_size`` is (height, width) in pixels.
 
@@ -50,9 +52,14 @@ class PoseEstimator(Protocol):
         ...
 
 
+@runtime_checkable
 class Tracker(Protocol):
     """Joins detections to people over time, causally: called once for every picture that was looked at."""
 
-    def update(self, time: float, detections: Detections) -> list[tuple[int, Boxes]]:
-        """Tracks seen now: (track id, box [1, 4])."""
+    def predict(self, time: float) -> list[tuple[int, Boxes]]:
+        """Where everybody who is followed should be now: (track, box [1, 4])."""
+        ...
+
+    def update(self, time: float, detections: Detections) -> list[tuple[int, int]]:
+        """Who was seen now: (track, index of the detection). Detections that nobody claims are left out."""
         ...

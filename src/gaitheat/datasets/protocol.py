@@ -1,0 +1,60 @@
+"""An evaluation protocol as data: who is enrolled, who is asked for, which pairs do not count."""
+
+from dataclasses import dataclass, fields
+
+from gaitheat.clips import ClipKey
+
+KEY_FIELDS = tuple(field.name for field in fields(ClipKey))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Clips by the fields of their key; None lets every value pass."""
+
+    conditions: frozenset[str] | None = None
+    views: frozenset[str] | None = None
+    takes: frozenset[str] | None = None
+
+    def __contains__(self, key: ClipKey) -> bool:
+        return (
+            (self.conditions is None or key.condition in self.conditions)
+            and (self.views is None or key.view in self.views)
+            and (self.takes is None or key.take in self.takes)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure of a protocol's table: rank-1 of some probes in some gallery."""
+
+    label: str
+    gallery: Selection
+    probe: Selection
+    excluded: tuple[frozenset[str], ...] = ()
+    """Pairs do not count that agree in all fields of any of these; a clip never counts against itself."""
+
+    def __post_init__(self) -> None:
+        unknown = sorted(frozenset().union(*self.excluded) - set(KEY_FIELDS))
+        if unknown:
+            raise ValueError(f"cell {self.label}: expected fields among {KEY_FIELDS}, got {unknown}")
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """The cells of a data set's table, and those whose mean is its headline."""
+
+    name: str
+    dataset: str
+    """Clips of other data sets in the same store do not take part."""
+    cells: tuple[Cell, ...]
+    headline: tuple[str, ...]
+    """Labels of the cells that are averaged."""
+
+    def __post_init__(self) -> None:
+        labels = [cell.label for cell in self.cells]
+        if len(set(labels)) < len(labels):
+            raise ValueError(f"protocol {self.name}: labels must differ, got {labels}")
+        if not self.headline or not set(self.headline) <= set(labels):
+            raise ValueError(
+                f"protocol {self.name}: headline must name cells of {labels}, got {self.headline}"
+            )

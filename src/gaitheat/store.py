@@ -1,0 +1,233 @@
+"""ClipStore: clips in two Lance tables of one folder (or object store), safe to kill at any moment.
+
+``frames`` has one row a frame, ``clips`` one row a clip or refusal. A clip exists if and only if its
+``clips`` row does: frames are written first, under a random number that the row then names, so frames of a
+killed run are nobody's and are swept by the next writer. Several processes may write into one folder at once:
+all changes happen under a lock file beside the tables. An object store has no such lock: let one process
+write there at a time.
+"""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import lance
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from gaitheat import tables
+from gaitheat.clips import Clip, ClipKey, Estimator, Recording, Refusal
+from gaitheat.errors import GaitheatError
+from gaitheat.rows import Catalogue, Encoded, chosen_frames, clip_row, decode
+from gaitheat.sources import ClipInfo, Request
+from gaitheat.tables import FramesTable, Ledger, recording_identity, said_plainly
+
+COMMIT_CLIPS, COMMIT_SECONDS = 64, 10.0
+"""A writer commits at the clip that makes it 64, or that comes later than 10 s after the last commit."""
+FRAGMENT_FRAMES = 65_536
+"""Frames of a compacted file, about 0.2 GB: adding a clip to a large store rewrites no more than this."""
+
+
+class ClipStore:
+    """A store as it was when it was opened, or last written through this object; it is a ``ClipSource``.
+
+    It pickles as its path: a spawned worker opens it anew.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Open what is there; GaitheatError if it is no store, or one of another version."""
+        self.path = tables.location(path)
+        if not tables.is_store(self.path):
+            raise GaitheatError(
+                f"there is no clip store at {self.path} (it is missing or empty): "
+                "check the path, or make one with `gaitheat extract VIDEO --store PATH`"
+            )
+        self._load()
+
+    @classmethod
+    def open_or_create(cls, path: str | Path) -> "ClipStore":
+        """Open the store, or make an empty one; GaitheatError if something else is there."""
+        place = tables.location(path)
+        with said_plainly("make", place):
+            tables.is_store(place)
+            tables.create(place)
+        return cls(place)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ClipStore, (self.path,)
+
+    def _load(self) -> None:
+        with said_plainly("read", self.path):
+            table = tables.read_newest(lambda: tables.open_clips(self.path).to_table())
+        self._ids: NDArray[np.int64] = table.column("clip").to_numpy()
+        self._catalogue, self._ledger = Catalogue(table), Ledger(table)
+        self._frames: FramesTable | None = None
+
+    def infos(self) -> list[ClipInfo]:
+        """Every whole clip, sorted by key."""
+        return list(self._catalogue.infos)
+
+    def refusals(self) -> list[Refusal]:
+        """What gave no clip, and why, sorted by key."""
+        return list(self._catalogue.refusals)
+
+    def read(self, requests: Sequence[Request]) -> list[Clip]:
+        """The clips asked for, in one read; only the frames asked for are touched (see ``ClipSource``)."""
+        if not requests:
+            return []
+        positions = [self._catalogue.position(key) for key, _ in requests]
+        infos = [self._catalogue.infos[position] for position in positions]
+        frames = [chosen_frames(info, chosen) for info, (_, chosen) in zip(infos, requests, strict=True)]
+        ids = [int(self._ids[self._catalogue.rows[position]]) for position in positions]
+        with said_plainly("read", self.path):
+            rows = self._take(ids, frames)
+        return [decode(*clip) for clip in zip(infos, frames, rows, strict=True)]
+
+    def _take(self, ids: list[int], frames: list[NDArray[np.int64]]) -> list[pa.RecordBatch]:
+        def newest() -> list[pa.RecordBatch]:
+            self._frames = FramesTable(self.path)
+            return self._frames.take(ids, frames)
+
+        if self._frames is not None:
+            # A writer may have compacted and dropped this version: the newest has the same clips elsewhere.
+            with contextlib.suppress(*tables.LANCE_ERRORS):
+                return self._frames.take(ids, frames)
+        return tables.read_newest(newest)
+
+    def has(self, key: ClipKey) -> bool:
+        """Whether the clip is there, whole."""
+        return key in self._catalogue
+
+    def done(self, recording: Recording, sha256: str, estimator: Estimator) -> bool:
+        """Whether every clip and refusal of this recording is there.
+
+        Raises:
+            GaitheatError: its key belongs to another recording (content, range or estimator) in this store.
+        """
+        identity = recording_identity(recording, sha256, estimator)
+        if not self._ledger.free_for(recording.key, identity):
+            raise tables.key_taken(self.path, recording.key)
+        return self._ledger.done(identity)
+
+    @contextlib.contextmanager
+    def writer(self) -> Iterator["ClipWriter"]:
+        """Add clips; when it ends, by an error too, what was added is committed. See ``ClipWriter.add``."""
+        writer = ClipWriter(self.path)
+        writer.sweep()
+        try:
+            yield writer
+        finally:
+            writer.commit()
+            self._load()
+        writer.tidy()
+        self._load()
+
+
+class ClipWriter:
+    """Commits clips in batches; comes from ``ClipStore.writer``."""
+
+    def __init__(self, path: str) -> None:
+        self.already_there = 0
+        """Items dropped because the store held them, written by an earlier or a simultaneous run."""
+        self._path = path
+        self._lock = tables.lock(path)
+        self._pending: list[tuple[Encoded, str, int]] = []
+        self._last_commit = time.monotonic()
+        self._ledger: Ledger | None = None
+        self._version = 0
+
+    def add(self, encoded: Encoded, recording: Recording, planned: int) -> None:
+        """Add a clip or refusal of a recording that gives ``planned`` of them, in one run or several.
+
+        The recording is done when so many are there. What is there already is dropped (and counted), so that
+        the redo of a killed run may send everything again.
+
+        Raises:
+            GaitheatError: the disk is full, or another recording has the key; no other clip is lost by it.
+        """
+        identity = recording_identity(recording, encoded.item.sha256, encoded.item.estimator)
+        self._pending.append((encoded, identity, planned))
+        overdue = time.monotonic() - self._last_commit > COMMIT_SECONDS
+        if overdue or len(self._pending) >= COMMIT_CLIPS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Make everything added so far part of the store."""
+        if not self._pending:
+            return
+        with said_plainly("write to", self._path), self._lock:
+            ledger = self._newest_ledger()
+            # Until the commit is through, the ledger says more than the store holds.
+            self._ledger = None
+            fresh, taken = [], []
+            for encoded, identity, planned in self._pending:
+                key, reason = encoded.item.key, getattr(encoded.item, "reason", None)
+                if not ledger.free_for(key, identity):
+                    taken.append(key)
+                elif ledger.add(key, reason, identity, planned):
+                    fresh.append((encoded, identity, planned))
+                else:
+                    self.already_there += 1
+            if fresh:
+                self._version = _append(self._path, fresh)
+            self._ledger = ledger
+        self._pending.clear()
+        self._last_commit = time.monotonic()
+        if taken:
+            raise tables.key_taken(self._path, taken[0])
+
+    def _newest_ledger(self) -> Ledger:
+        clips = tables.open_clips(self._path)
+        if self._ledger is not None and clips.version == self._version:
+            return self._ledger
+        self._version = clips.version
+        return Ledger(clips.to_table(columns=tables.LEDGER_COLUMNS))
+
+    def sweep(self) -> None:
+        """Remove frames that no clip names: under the lock they can only be a dead writer's."""
+        with said_plainly("write to", self._path), self._lock:
+            frames = lance.dataset(tables.frames_at(self._path))
+            written = frames.to_table(columns=["clip"]).column("clip").unique().to_numpy()
+            named = tables.open_clips(self._path).to_table(columns=["clip"]).column("clip").to_numpy()
+            orphans = np.setdiff1d(written, named)
+            if len(orphans):
+                frames.delete(f"clip IN ({', '.join(map(str, orphans))})")
+
+    def tidy(self) -> None:
+        """Join the small files of many commits, drop old versions and what killed writers left behind."""
+        self.sweep()
+        with said_plainly("write to", self._path), self._lock:
+            for path in (tables.frames_at(self._path), tables.clips_at(self._path)):
+                table = lance.dataset(path)
+                table.optimize.compact_files(
+                    target_rows_per_fragment=FRAGMENT_FRAMES, materialize_deletions_threshold=0.0
+                )
+                # No other writer is at work under the lock, so unverified files are nobody's.
+                table.cleanup_old_versions(timedelta(0), delete_unverified=True)
+
+
+def _append(store: str, fresh: list[tuple[Encoded, str, int]]) -> int:
+    """Write frames, then clips; returns the new version of the table of clips."""
+    # Numbers are drawn for each attempt: frames that a failed one wrote must stay nobody's.
+    ids = [secrets.randbits(63) for _ in fresh]
+    batches = [
+        pa.record_batch(
+            [pa.array(np.full(len(encoded.frames), number)), *encoded.frames.columns], tables.FRAMES_TABLE
+        )
+        for number, (encoded, _, _) in zip(ids, fresh, strict=True)
+        if encoded.frames is not None
+    ]
+    rows = [
+        {"clip": number, **clip_row(encoded.item), "recording": identity, "planned": planned}
+        for number, (encoded, identity, planned) in zip(ids, fresh, strict=True)
+    ]
+    if batches:
+        lance.write_dataset(pa.Table.from_batches(batches), tables.frames_at(store), mode="append")
+    clips = pa.Table.from_pylist(rows, tables.CLIPS_TABLE)
+    version: int = lance.write_dataset(clips, tables.clips_at(store), mode="append").version
+    return version

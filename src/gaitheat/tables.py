@@ -1,0 +1,216 @@
+"""The two Lance tables of a ClipStore: where they lie, who may change them, what they hold, what fails."""
+
+import contextlib
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lance
+import numpy as np
+import pyarrow as pa
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from gaitheat.clips import ClipKey, Estimator, Recording
+from gaitheat.errors import GaitheatError
+from gaitheat.rows import CLIPS, FORMAT, FRAMES, KEY_COLUMNS
+
+_T = TypeVar("_T")
+
+LOCK_SECONDS = 600.0
+"""How long a writer waits for another one, which needs seconds to commit and at most a minute to compact."""
+
+_FORMAT_KEY = b"gaitheat.store"
+_METADATA = {_FORMAT_KEY: str(FORMAT)}
+_CLIP = pa.field("clip", pa.int64(), nullable=False)
+FRAMES_TABLE = pa.schema([_CLIP, *FRAMES], metadata=_METADATA)
+"""A row a frame; ``clip`` is the number that the clip's row names."""
+CLIPS_TABLE = pa.schema(
+    [
+        _CLIP,
+        *CLIPS,
+        pa.field("recording", pa.string(), nullable=False),
+        pa.field("planned", pa.int64(), nullable=False),
+    ],
+    metadata=_METADATA,
+)
+"""A row a clip or refusal of ``recording`` (its identity), which has ``planned`` rows when it is done."""
+
+LANCE_ERRORS = (OSError, ValueError, RuntimeError)
+"""What Lance raises for a missing or damaged file, a full disk, a dead endpoint, without much system."""
+
+
+def location(path: str | Path) -> str:
+    """A folder as an absolute path, or the address of an object store as it is."""
+    return str(path) if "://" in str(path) else str(Path(path).absolute())
+
+
+def frames_at(store: str) -> str:
+    """Where a store's table of frames lies."""
+    return f"{store.rstrip('/')}/frames.lance"
+
+
+def clips_at(store: str) -> str:
+    """Where a store's table of clips lies."""
+    return f"{store.rstrip('/')}/clips.lance"
+
+
+def lock(store: str) -> contextlib.AbstractContextManager[Any]:
+    """What a process holds while it changes the tables; it falls open when the process dies."""
+    return contextlib.nullcontext() if "://" in store else FileLock(Path(store) / "writer.lock", LOCK_SECONDS)
+
+
+@contextlib.contextmanager
+def said_plainly(doing: str, store: str) -> Iterator[None]:
+    """Turn what Lance and the file system raise into one line."""
+    try:
+        yield
+    except GaitheatError:
+        raise
+    except LANCE_ERRORS as error:
+        # Lance appends the places in its own source, file after file: only the first part is for the user.
+        reason = str(error).splitlines()[0].split(", /")[0] if str(error) else type(error).__name__
+        raise GaitheatError(f"cannot {doing} the store {store}: {reason}") from error
+
+
+def is_store(store: str) -> bool:
+    """Whether a store is there; False if nothing is, or only what a killed creation left.
+
+    Raises:
+        GaitheatError: something else is there, which must not be touched.
+    """
+    if "://" in store:
+        return _exists(clips_at(store))
+    folder = Path(store)
+    if folder.is_dir():
+        names = {entry.name for entry in folder.iterdir()}
+        if "clips.lance" in names:
+            return True
+        foreign = sorted(names - {"frames.lance", "writer.lock"})
+        if not foreign:
+            return False
+        raise GaitheatError(
+            f"{store} is no clip store: it holds {', '.join(foreign[:3])}; give another folder"
+        )
+    if folder.exists():
+        raise GaitheatError(f"{store} is a file, but a clip store is a folder")
+    return False
+
+
+def create(store: str) -> None:
+    """Make what is missing of the two tables; ``clips`` last, for a folder without it is no store yet."""
+    if "://" not in store:
+        Path(store).mkdir(parents=True, exist_ok=True)
+    with lock(store):
+        for table, schema in ((frames_at(store), FRAMES_TABLE), (clips_at(store), CLIPS_TABLE)):
+            if not _exists(table):
+                lance.write_dataset(schema.empty_table(), table, mode="create")
+
+
+def open_clips(store: str) -> lance.LanceDataset:
+    """The newest table of clips; GaitheatError if its format is not ours."""
+    dataset = lance.dataset(clips_at(store))
+    found = (dataset.schema.metadata or {}).get(_FORMAT_KEY, b"unknown").decode()
+    if found != str(FORMAT):
+        raise GaitheatError(
+            f"the store {store} has format {found}, but this gaitheat reads format {FORMAT}: "
+            "extract the videos again into a new store, or use the gaitheat that wrote it"
+        )
+    return dataset
+
+
+def read_newest(read: Callable[[], _T]) -> _T:
+    """Run a read that opens the newest version; again if a writer drops just that version meanwhile."""
+    for _ in range(2):
+        with contextlib.suppress(*LANCE_ERRORS):
+            return read()
+    return read()
+
+
+def _exists(table: str) -> bool:
+    try:
+        lance.dataset(table)
+    except ValueError as error:
+        if "was not found" in str(error):
+            return False
+        raise
+    return True
+
+
+class FramesTable:
+    """The table of frames at one version, where rows keep their places; other processes do not move them."""
+
+    def __init__(self, store: str) -> None:
+        self._dataset = lance.dataset(frames_at(store))
+        clips = self._dataset.to_table(columns=["clip"]).column("clip").to_numpy()
+        # A clip is appended at one stroke and compaction keeps the order: its rows are one run.
+        starts = np.flatnonzero(np.diff(clips, prepend=clips[:1] - 1))
+        self._runs = dict(zip(clips[starts].tolist(), starts.tolist(), strict=True))
+
+    def take(self, clips: Sequence[int], frames: Sequence[NDArray[np.int64]]) -> list[pa.RecordBatch]:
+        """Rows of the FRAMES schema: of each clip (by number) the frames asked for, all in one read."""
+        lost = [clip for clip in clips if clip not in self._runs]
+        if lost:
+            raise OSError(f"the frames of {len(lost)} clips are missing")
+        places = np.concatenate(
+            [self._runs[clip] + chosen for clip, chosen in zip(clips, frames, strict=True)]
+        )
+        places, rows = np.unique(places, return_inverse=True)
+        batch = self._dataset.take(places, columns=FRAMES.names).combine_chunks().to_batches()[0]
+        ends = np.cumsum([len(chosen) for chosen in frames])[:-1]
+        return [batch.take(pa.array(part)) for part in np.split(rows, ends)]
+
+
+LEDGER_COLUMNS = [*KEY_COLUMNS, "reason", "recording", "planned"]
+
+
+class Ledger:
+    """What a table of clips holds of which recording: what need not, and what must not, be added again."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._items: set[tuple[ClipKey, str | None]] = set()
+        self._owners: dict[tuple[Any, ...], str] = {}
+        self._rows: Counter[str] = Counter()
+        self._planned: dict[str, int] = {}
+        for row in table.select(LEDGER_COLUMNS).to_pylist():
+            key = ClipKey(*(row[name] for name in KEY_COLUMNS))
+            self.add(key, row["reason"], row["recording"], row["planned"])
+
+    def add(self, key: ClipKey, reason: str | None, recording: str, planned: int) -> bool:
+        """Enter a clip (no reason) or a refusal; False if it is there already."""
+        if (key, reason) in self._items:
+            return False
+        self._items.add((key, reason))
+        self._owners[_scene(key)] = recording
+        self._rows[recording] += 1
+        self._planned[recording] = planned
+        return True
+
+    def free_for(self, key: ClipKey, recording: str) -> bool:
+        """Whether no other recording uses this key (on any track)."""
+        return self._owners.get(_scene(key), recording) == recording
+
+    def done(self, recording: str) -> bool:
+        """Whether a recording has all the rows that it planned."""
+        return self._rows[recording] == self._planned.get(recording)
+
+
+def recording_identity(recording: Recording, sha256: str, estimator: Estimator) -> str:
+    """The same for the same content, frame range, estimator and key (but track): then clips are the same."""
+    parts = (*_scene(recording.key), sha256, recording.start, recording.stop, *astuple(estimator))
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def key_taken(store: str, key: ClipKey) -> GaitheatError:
+    """Two recordings of one key would mix: their tracks are numbered alike."""
+    return GaitheatError(
+        f"the store {store} holds {'/'.join(_scene(key))} of another recording already (other content, frame "
+        "range or estimator): give this one another take or condition, or another store"
+    )
+
+
+def _scene(key: ClipKey) -> tuple[Any, ...]:
+    return astuple(key)[:-1]

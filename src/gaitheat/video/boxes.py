@@ -1,0 +1,71 @@
+"""Where a person is: boxes from joints, and their smooth path through time. Pure functions."""
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from gaitheat.skeleton import HIPS, SHOULDERS
+from gaitheat.video.protocols import Boxes
+
+ABOVE, BELOW = 0.12, 0.05
+"""Head above the topmost joint and foot below the lowest, in heights of the joints' box."""
+SMOOTHING = 0.35
+"""Seconds: the standard deviation of the Gaussian under which a path is a straight line."""
+
+
+def pose_boxes(keypoints: Float32[np.ndarray, "people 17 3"]) -> Boxes:
+    """Boxes around poses, whole head and feet included, centred on the trunk.
+
+    Limbs swing around the trunk, which moves evenly: a box centred on it makes a steady crop.
+
+    Args:
+        keypoints: [N, 17, 3], x and y in image pixels.
+    """
+    points = keypoints[..., :2]
+    top, bottom = points[..., 1].min(axis=1), points[..., 1].max(axis=1)
+    height = np.maximum(bottom - top, 1.0)
+    top, bottom = top - ABOVE * height, bottom + BELOW * height
+    centre = points[:, [*SHOULDERS, *HIPS], 0].mean(axis=1)
+    half = np.abs(points[..., 0] - centre[:, None]).max(axis=1)
+    return np.stack([centre - half, top, centre + half, bottom], axis=1).astype(np.float32)
+
+
+def centres_and_sides(boxes: Boxes) -> tuple[Float64[np.ndarray, "people 2"], Float64[np.ndarray, " people"]]:
+    """Centres [N, 2] and longer sides [N] of boxes."""
+    exact = boxes.astype(np.float64)
+    return (exact[:, :2] + exact[:, 2:]) / 2, (exact[:, 2:] - exact[:, :2]).max(axis=1)
+
+
+def overlaps(first: Boxes, second: Boxes) -> Float32[np.ndarray, "first second"]:
+    """Intersection over union of every box of the first with every box of the second."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=2)
+    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)]
+    union = areas[0][:, None] + areas[1][None] - shared
+    return (shared / np.maximum(union, 1e-6)).astype(np.float32)
+
+
+def smooth_path(
+    times: Float64[np.ndarray, " seen"],
+    values: Float64[np.ndarray, "seen n"],
+    query: Float64[np.ndarray, " t"],
+) -> Float64[np.ndarray, "t n"]:
+    """Values at the query times, by local linear regression under a Gaussian of 0.35 s.
+
+    The filter looks both ways (zero phase) and a straight line passes through it unchanged, at its ends and a
+    little beyond them as well. (W. S. Cleveland, "Robust locally weighted regression", JASA 1979, without the
+    robustness weights and with a Gaussian for the tricube.)
+    """
+    offsets = times[None, :] - query[:, None]
+    # The nearest sight weighs 1, however far away it is: beyond a gap the path is still defined.
+    exponents = -0.5 * (offsets / SMOOTHING) ** 2
+    weights = np.exp(exponents - exponents.max(axis=1, keepdims=True))
+    total = weights.sum(axis=1)
+    mean_offset = (weights * offsets).sum(axis=1) / total
+    mean_value = weights @ values / total[:, None]
+    centred = offsets - mean_offset[:, None]
+    spread = (weights * centred**2).sum(axis=1)
+    covariance = (weights * centred) @ values
+    slope = covariance / np.maximum(spread, 1e-9)[:, None]
+    path: Float64[np.ndarray, "t n"] = mean_value - slope * mean_offset[:, None]
+    return path

@@ -1,0 +1,289 @@
+"""Extraction of many recordings into one store: parallel, resumable, everything counted.
+
+Worker processes read and estimate; the parent alone writes, so clips are committed in large batches. A worker
+ends by itself when its parent is gone, however that was killed.
+"""
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from typing import Any, NamedTuple
+
+from gaitheat.clips import Estimator, Recording
+from gaitheat.errors import GaitheatError
+from gaitheat.frames import Frame, FrameSource
+from gaitheat.rows import Encoded, encode
+from gaitheat.sources import ClipInfo
+from gaitheat.store import ClipStore
+from gaitheat.video.detector import SsdLite
+from gaitheat.video.estimator import BlazePose
+from gaitheat.video.extract import Preprocessing, extract, identified
+from gaitheat.video.protocols import Detector, PoseEstimator
+from gaitheat.video.reader import open_source
+
+REPORT_FRAMES = 16
+"""Frames between two signs of progress."""
+WAITING_MESSAGES = 64
+"""Clips and signs of progress that may wait for the writer before the workers pause."""
+PASSES = 2
+"""Extraction reads a recording twice."""
+CHECK_SECONDS = 1.0
+"""How often the parent looks whether its workers are alive."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What came of an extraction; adds up over recordings."""
+
+    recordings: int = 0
+    skipped: int = 0
+    """Recordings that were in the store already."""
+    clips: int = 0
+    frames: int = 0
+    refused_frames: Counter[str] = field(default_factory=Counter)
+    """Frames left out of clips, by reason."""
+    refusals: list[str] = field(default_factory=list)
+    """Tracks and recordings that gave no clip: 'key: reason'."""
+    problems: list[str] = field(default_factory=list)
+    """Recordings that could not be read, or not to their end."""
+    failed: int = 0
+    """Recordings that could not be read at all."""
+
+    def count(self, encoded: Encoded) -> None:
+        """Add a clip or refusal."""
+        item = encoded.item
+        if isinstance(item, ClipInfo):
+            self.clips += 1
+            self.frames += len(item)
+            self.refused_frames.update(getattr(item, "refused", {}))
+        else:
+            self.refusals.append(f"{item.key}: {item.reason} ({item.frames} frames)")
+            self.refused_frames[item.reason] += item.frames
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A recording to extract, the digest of its content, and the frames that it promises."""
+
+    recording: Recording
+    sha256: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A source that says how far it is read, and knows its digest already."""
+
+    source: FrameSource
+    digest: str
+    report: Callable[[int], None]
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def sha256(self) -> str:
+        return self.digest
+
+    def length(self) -> int | None:
+        return self.source.length()
+
+    def __iter__(self) -> Iterator[Frame]:
+        for count, frame in enumerate(self.source, start=1):
+            if count % REPORT_FRAMES == 0:
+                self.report(REPORT_FRAMES)
+            yield frame
+
+
+class _Clip(NamedTuple):
+    """From a worker: a clip or refusal of a job that gives ``planned`` of them."""
+
+    job: int
+    encoded: Encoded
+    planned: int
+
+
+class _Read(NamedTuple):
+    """From a worker: so many more frames were read."""
+
+    frames: int
+
+
+class _End(NamedTuple):
+    """From a worker: the job is done; ``problem`` says what is missing, ``failed`` that nothing could be read."""
+
+    job: int
+    problem: str | None
+    failed: bool
+
+
+_Message = _Clip | _Read | _End
+_Send = Callable[[_Message], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """How to extract: makes detector and estimator in the process that uses them."""
+
+    preprocessing: Preprocessing = "rgb"
+
+    def parts(self, cores: int) -> tuple[Detector, PoseEstimator]:
+        """The detector and the estimator, for so many cores."""
+        return SsdLite(threads=cores), BlazePose(streams=cores)
+
+    def identity(self) -> Estimator:
+        """What the clips will name as their estimator."""
+        return identified(BlazePose.identity, self.preprocessing)
+
+
+def extract_all(
+    recordings: Sequence[Recording],
+    store: ClipStore,
+    extractor: Extractor,
+    workers: int,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Summary:
+    """Extract what the store does not hold yet.
+
+    Args:
+        recordings: what to extract; the keys must differ.
+        store: where clips and refusals go.
+        extractor: how.
+        workers: processes; 1 works in this process, on all cores.
+        report: called with the frames read so far and to read in all (every recording is read twice).
+
+    Raises:
+        GaitheatError: the store cannot be written, or a worker died. What was committed stays.
+    """
+    summary = Summary(recordings=len(recordings))
+    jobs = _jobs(recordings, store, extractor.identity(), summary)
+    total, read = PASSES * sum(job.length for job in jobs), 0
+    with store.writer() as writer:
+
+        def receive(message: _Message) -> None:
+            nonlocal read
+            if isinstance(message, _Read):
+                read += message.frames
+                report(min(read, total), total)
+            elif isinstance(message, _Clip):
+                summary.count(message.encoded)
+                writer.add(message.encoded, jobs[message.job].recording, message.planned)
+            elif message.problem:
+                summary.problems.append(message.problem)
+                summary.failed += message.failed
+
+        if min(workers, len(jobs)) > 1:
+            _in_processes(jobs, extractor, workers, receive)
+        else:
+            _here(jobs, extractor, receive)
+    return summary
+
+
+def _jobs(
+    recordings: Sequence[Recording], store: ClipStore, identity: Estimator, summary: Summary
+) -> list[Job]:
+    """What is not in the store yet; what cannot be opened is counted."""
+    jobs = []
+    for recording in recordings:
+        try:
+            source = open_source(recording.path, recording.start, recording.stop)
+            sha256 = source.sha256()
+        except GaitheatError as error:
+            summary.problems.append(str(error))
+            summary.failed += 1
+            continue
+        if store.done(recording, sha256, identity):
+            summary.skipped += 1
+        else:
+            jobs.append(Job(recording, sha256, source.length() or 0))
+    return jobs
+
+
+def _run(
+    number: int, job: Job, parts: tuple[Detector, PoseEstimator], extractor: Extractor, send: _Send
+) -> None:
+    """Extract one recording; an error of the recording is a message, not the end of the others."""
+    problem, failed = None, False
+    try:
+        source = open_source(job.recording.path, job.recording.start, job.recording.stop)
+        watched = _Watched(source, job.sha256, lambda frames: send(_Read(frames)))
+        planned, items = extract(watched, job.recording.key, *parts, extractor.preprocessing)
+        for item in items:
+            send(_Clip(number, encode(item), planned))
+        problem = source.problem and f"{source.name}: {source.problem}"
+    except GaitheatError as error:
+        problem, failed = str(error), True
+    send(_End(number, problem, failed))
+
+
+def _here(jobs: Sequence[Job], extractor: Extractor, receive: _Send) -> None:
+    if jobs:
+        parts = extractor.parts(os.cpu_count() or 1)
+        for number, job in enumerate(jobs):
+            _run(number, job, parts, extractor, receive)
+
+
+def _in_processes(jobs: Sequence[Job], extractor: Extractor, workers: int, receive: _Send) -> None:
+    """All jobs in spawned processes; their messages are received here, as they come."""
+    context = multiprocessing.get_context("spawn")
+    tasks: Any = context.Queue()
+    messages: Any = context.Queue(WAITING_MESSAGES)
+    for task in [*enumerate(jobs), *[None] * workers]:
+        tasks.put(task)
+    processes = [
+        context.Process(target=_work, args=(tasks, messages, extractor), daemon=True) for _ in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        remaining = len(jobs)
+        while remaining:
+            message = _next(messages, processes)
+            remaining -= isinstance(message, _End)
+            receive(message)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+def _next(messages: Any, processes: Sequence[BaseProcess]) -> _Message:
+    while True:
+        try:
+            message: _Message = messages.get(timeout=CHECK_SECONDS)
+        except queue.Empty:
+            broken = [process.exitcode for process in processes if process.exitcode]
+            if broken:
+                raise GaitheatError(
+                    f"a worker process died (exit code {broken[0]}), out of memory perhaps: what was committed "
+                    "is safe; run the same command again to go on, with fewer --workers"
+                ) from None
+        else:
+            return message
+
+
+def _work(tasks: Any, messages: Any, extractor: Extractor) -> None:
+    """A worker's life: jobs until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C as well, and ends us
+    _die_with_parent()
+    parts = extractor.parts(1)
+    while (task := tasks.get()) is not None:
+        _run(*task, parts, extractor, messages.put)
+
+
+def _die_with_parent() -> None:
+    """A parent that is killed cannot end its workers: they watch it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,164 @@
+"""Training-free embeddings: what they ignore, what they tell apart, and what they refuse."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from factories import make_clip
+
+from gaitheat.clips import Clip, compose, windows
+from gaitheat.embeddings import EMBEDDERS
+from gaitheat.errors import GaitheatError
+from gaitheat.heatmaps.align import Alignment, matrices, warp
+
+every_embedder = pytest.mark.parametrize("name", list(EMBEDDERS))
+
+
+def distance(name: str, first: Clip, second: Clip) -> float:
+    embedder = EMBEDDERS[name]
+    return float(np.linalg.norm(embedder.embed(first) - embedder.embed(second)))
+
+
+def recropped(clip: Clip, scale: float, x: float, y: float) -> Clip:
+    """The clip as another crop would show it: the person smaller or larger, elsewhere in the heatmap frame."""
+    affine = np.array([[scale, 0, x], [0, scale, y]], np.float32)
+    affines = np.broadcast_to(affine, (len(clip), 2, 3))
+    assert clip.silhouettes is not None
+    return replace(
+        clip,
+        heatmaps=warp(clip.heatmaps, affines),
+        silhouettes=warp(clip.silhouettes, affines, clip.silhouettes.shape[1:]),
+        crop=compose(affines, clip.crop),
+    )
+
+
+@every_embedder
+def test_an_embedding_has_its_dimension_length_one_and_a_name(name):
+    embedder = EMBEDDERS[name]
+    vector = embedder.embed(make_clip())
+    assert vector.dtype == np.float32
+    assert vector.shape == (embedder.dimension,)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+    assert embedder.identity.startswith(name)
+
+
+def test_another_setting_is_another_identity():
+    embedder = EMBEDDERS["mean-heatmap"]
+    others = [
+        embedder,
+        replace(embedder, alignment=Alignment(rotation="clip")),
+        replace(embedder, mirror=False),
+        replace(embedder, deviation=False),
+        *list(EMBEDDERS.values())[1:],
+    ]
+    assert len({other.identity for other in others}) == len(others)
+
+
+@every_embedder
+def test_the_same_clip_has_the_same_embedding_to_the_bit(name):
+    first, second = (EMBEDDERS[name].embed(make_clip(70)) for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+
+
+@every_embedder
+@pytest.mark.parametrize(("scale", "x", "y"), [(1, 4.3, -3.2), (0.85, 3, 5), (0.9, 0, 0)])
+def test_the_place_and_size_of_the_crop_hardly_matter(name, scale, x, y):
+    clip = make_clip(60)
+    strangers = min(distance(name, clip, make_clip(60, seed)) for seed in range(1, 6))
+    assert distance(name, clip, recropped(clip, scale, x, y)) < 0.35 * strangers
+
+
+@every_embedder
+def test_a_mirrored_clip_is_the_same_person(name):
+    clip = make_clip(70, 2)
+    assert distance(name, clip, clip.mirrored()) < 1e-4
+    cheap = replace(EMBEDDERS[name], mirror=False)
+    assert np.linalg.norm(cheap.embed(clip) - cheap.embed(clip.mirrored())) > 1e-3
+
+
+@every_embedder
+def test_a_clip_is_embedded_as_the_weighted_mean_of_its_windows(name):
+    clip = make_clip(75)
+    cheap = replace(EMBEDDERS[name], mirror=False, alignment=Alignment(scale="none"))
+    cut = windows(clip.times)
+    assert len(cut) == 2
+    frames = cheap.frames(clip, matrices(clip.keypoints_on_maps(), clip.times, cheap.alignment))
+    total = 0
+    for piece in cut:
+        shown = frames[piece.frames[piece.mask]].astype(np.float64)
+        moments = [shown.mean(0)] + ([shown.std(0)] if cheap.deviation else [])
+        total = total + piece.mask.sum() * np.concatenate([_slow_pool(m, cheap.pool) for m in moments])
+    assert cheap.embed(clip) == pytest.approx(total / np.linalg.norm(total), abs=1e-5)
+
+
+def _slow_pool(image: np.ndarray, pool: int) -> np.ndarray:
+    """Means of pool x pool blocks of the last two axes, by loops."""
+    *channels, height, width = image.shape
+    layers = image.reshape(-1, height, width)
+    return np.array(
+        [
+            layer[row : row + pool, column : column + pool].mean()
+            for layer in layers
+            for row in range(0, height, pool)
+            for column in range(0, width, pool)
+        ]
+    )
+
+
+@every_embedder
+def test_the_number_of_frames_does_not_leak(name):
+    clip = make_clip(60)
+    strangers = min(distance(name, clip, make_clip(60, seed)) for seed in range(1, 6))
+    assert distance(name, clip, _twice_as_dense(clip)) < 0.1 * strangers
+    assert distance(name, clip, clip.take(slice(None, None, 2))) < 0.35 * strangers
+
+
+def _twice_as_dense(clip: Clip) -> Clip:
+    """Every picture twice, as of a camera with twice the rate that repeats its frames."""
+    twice = np.repeat(np.arange(len(clip)), 2)
+    return replace(
+        clip,
+        times=np.arange(2 * len(clip)) / 50,
+        heatmaps=clip.heatmaps[twice],
+        keypoints=clip.keypoints[twice],
+        crop=clip.crop[twice],
+        present=clip.present[twice],
+        silhouettes=clip.silhouettes[twice],
+        world=None,
+    )
+
+
+@every_embedder
+def test_a_hole_of_refused_frames_hardly_matters(name):
+    clip = make_clip(60)
+    strangers = min(distance(name, clip, make_clip(60, seed)) for seed in range(1, 6))
+    holed = clip.take(np.r_[0:20, 28:60])
+    assert distance(name, clip, holed) < 0.4 * strangers
+
+
+@every_embedder
+def test_one_frame_is_enough_for_an_embedding(name):
+    assert np.isfinite(EMBEDDERS[name].embed(make_clip(1))).all()
+
+
+@every_embedder
+def test_two_walks_of_one_person_are_nearest_to_one_another(name):
+    clips = [make_clip(90, seed) for seed in range(6)]
+    halves = [(clip.take(slice(0, 45)), clip.take(slice(45, 90))) for clip in clips]
+    embedder = EMBEDDERS[name]
+    first, second = (np.stack([embedder.embed(half[i]) for half in halves]) for i in (0, 1))
+    distances = np.linalg.norm(first[:, None] - second[None], axis=2)
+    assert (distances.argmin(axis=1) == np.arange(6)).sum() >= 5
+
+
+def test_a_clip_without_silhouettes_has_no_silhouette_embedding():
+    clip = make_clip(silhouettes=False)
+    with pytest.raises(GaitheatError, match="has no silhouettes.*use mean-heatmap"):
+        EMBEDDERS["mean-silhouette"].embed(clip)
+    EMBEDDERS["mean-heatmap"].embed(clip)
+
+
+def test_empty_maps_cannot_be_embedded():
+    clip = make_clip(5)
+    with pytest.raises(GaitheatError, match="maps are empty"):
+        EMBEDDERS["mean-heatmap"].embed(replace(clip, heatmaps=np.zeros_like(clip.heatmaps)))
