@@ -17,7 +17,7 @@ HEIGHT, WIDTH, CHANNELS, FEATURES = 24, 16, 8, 5
 
 
 def make_network(path: Path, batch: str | int = "batch", inputs: int = 1) -> dict[str, NDArray[np.float32]]:
-    """Writes pictures [batch, 3, 24, 16] -> convolution, ReLU: maps -> mean, matrix: features; its weights."""
+    """Writes pictures [batch, 3, 24, 16] -> convolution, ReLU: maps -> mean, matrix: features."""
     random = np.random.default_rng(7)
     weights = {
         "kernel": random.normal(size=(CHANNELS, 3, 3, 3)).astype(np.float32),

@@ -69,9 +69,7 @@ def test_bootstrap_is_the_slow_resampling_of_subjects():
     drawn = np.random.default_rng(7).multinomial(6, np.full(6, 1 / 6), size=50)
     for sample, times_drawn in zip(samples, drawn, strict=True):
         people = np.repeat(np.arange(6), times_drawn)
-        cells = [
-            sum(hits[c, p] for p in people) / sum(probes[c, p] for p in people) for c in range(3)
-        ]
+        cells = [sum(hits[c, p] for p in people) / sum(probes[c, p] for p in people) for c in range(3)]
         assert sample == pytest.approx(np.mean(cells))
 
 

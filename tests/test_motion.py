@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from factories import make_clip
 
+from factories import make_clip
 from gaitheat.motion import WALKING_SPEED, leg_motion
 from gaitheat.skeleton import WRISTS
 
@@ -14,7 +14,7 @@ def walker(frames: int = 100, seed: int = 0, rate: float = 25.0) -> tuple[np.nda
 
 
 def stander(frames: int = 100, jitter: float = 0.4) -> tuple[np.ndarray, np.ndarray]:
-    """The walker's first pose, held; the estimator's noise is in heatmap pixels, a leg is about 24 of them."""
+    """The walker's first pose, held; noise in heatmap pixels, of which a leg has about 24."""
     clip = make_clip(frames, 0)
     points = np.repeat(clip.keypoints_on_maps()[:1], frames, axis=0)
     points[..., :2] += np.random.default_rng(0).normal(0, jitter, points[..., :2].shape)

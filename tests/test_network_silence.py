@@ -1,4 +1,4 @@
-"""Nothing leaves the machine: a program that infers, and its workers, connect to nothing; home stays clean."""
+"""Nothing leaves the machine: a program that infers, and its workers, try no connection; home stays clean."""
 
 import os
 import subprocess

@@ -6,7 +6,7 @@ weighed by the ticks that it shows, over the clip and its mirror, scaled to leng
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -21,6 +21,7 @@ POOL = 4
 """Cells of a strip or column that are averaged: 64 x 48 maps become 16 x 12."""
 
 
+@runtime_checkable
 class Embedder(Protocol):
     """Whatever turns a clip into a vector, trained or not."""
 

@@ -2,9 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from itertools import islice
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
@@ -13,9 +12,10 @@ from gaitheat.clips import Clip, ClipKey, Refusal
 from gaitheat.datasets.protocol import Cell, Protocol
 from gaitheat.errors import GaitheatError
 from gaitheat.metrics import Interval, bootstrap, euclidean, interval, mate_ranks
+from gaitheat.sources import ClipSource
 
 BATCH = 16
-"""Clips that are handed over together to be embedded: memory does not grow with the data set."""
+"""Clips that are read and embedded together: memory does not grow with the data set."""
 
 Embed = Callable[[Sequence[Clip]], Float32[np.ndarray, "clips dimension"]]
 
@@ -70,29 +70,30 @@ class Report:
         return "\n".join(lines)
 
 
-def evaluate(
-    clips: Iterable[Clip],
-    protocol: Protocol,
-    embed: Embed,
-    embedding: str,
-    refusals: Iterable[Refusal] = (),
-) -> Report:
+def evaluate(source: ClipSource, protocol: Protocol, embed: Embed, embedding: str) -> Report:
     """Embed every clip that the protocol speaks of, and count.
 
     Args:
-        clips: read once, a few at a time.
+        source: where the clips are; they are read a few at a time.
         protocol: who is enrolled, who is asked for, which pairs do not count.
         embed: clips to embeddings; near in Euclidean distance means alike.
         embedding: what to call it in the report.
-        refusals: what extraction refused; counted where the protocol would have used it.
+
+    Raises:
+        GaitheatError: the source has no clips for the protocol, or clips of several pose estimators.
     """
-    keys, embeddings = _embedded((clip for clip in clips if _takes_part(clip.key, protocol)), embed)
-    if not keys:
+    infos = [info for info in source.infos() if _takes_part(info.key, protocol)]
+    if not infos:
         raise GaitheatError(
             f"protocol {protocol.name} expects clips of data set {protocol.dataset!r}, but got none: "
             "extract that data set first"
         )
-    refused = [refusal for refusal in refusals if _takes_part(refusal.key, protocol)]
+    estimators = sorted({str(info.estimator) for info in infos})
+    if len(estimators) > 1:
+        raise GaitheatError(f"expected clips of one pose estimator, but got several: {', '.join(estimators)}")
+    keys = [info.key for info in infos]
+    embeddings = _embedded(source, keys, embed)
+    refused = [refusal for refusal in source.refusals() if _takes_part(refusal.key, protocol)]
     cells = tuple(_measured(cell, keys, embeddings, refused) for cell in protocol.cells)
     return Report(
         protocol=protocol.name,
@@ -132,20 +133,10 @@ def _selects(cell: Cell, key: ClipKey) -> bool:
 
 
 def _embedded(
-    clips: Iterable[Clip], embed: Embed
-) -> tuple[list[ClipKey], Float32[np.ndarray, "clips dimension"]]:
-    keys: list[ClipKey] = []
-    embeddings = [np.zeros((0, 0), np.float32)]
-    for batch in _batches(clips):
-        keys += [clip.key for clip in batch]
-        embeddings.append(embed(batch))
-    return keys, np.concatenate(embeddings[1:] or embeddings)
-
-
-def _batches(clips: Iterable[Clip]) -> Iterator[list[Clip]]:
-    remaining = iter(clips)
-    while batch := list(islice(remaining, BATCH)):
-        yield batch
+    source: ClipSource, keys: Sequence[ClipKey], embed: Embed
+) -> Float32[np.ndarray, "clips dimension"]:
+    batches = [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]
+    return np.concatenate([embed(source.read([(key, None) for key in batch])) for batch in batches])
 
 
 def _measured(

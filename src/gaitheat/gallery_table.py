@@ -5,11 +5,13 @@ and what a killed writer left behind goes with the next one. Readers need no loc
 """
 
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import TypeVar
 
 import lance
 import numpy as np
@@ -26,8 +28,11 @@ LOCK_SECONDS = 60.0
 """How long a writer waits for another one."""
 FRAGMENT_ROWS, SMALL_FRAGMENTS = 1024, 32
 """More than 32 files of under 1,024 takes each are joined: the list of files must not grow with the takes."""
-READ_ATTEMPTS = 10
-"""A writer may sweep the version that a reader has just opened; the reader then opens the next one."""
+READ_ATTEMPTS, READ_PAUSE = 10, 0.005
+"""How often a reader looks again, 5 ms later each time, when a writer sweeps what it was about to read."""
+MEND = "name a gallery's folder, or a new one to enrol into"
+
+Seen = TypeVar("Seen")
 
 
 def make(path: Path, embedder: str, dimension: int) -> None:
@@ -73,19 +78,10 @@ def binding(schema: pa.Schema) -> tuple[str, int]:
 
 def open_table(path: Path) -> lance.LanceDataset:
     """The newest version of a gallery's table."""
-    mend = "name a gallery's folder, or a new one to enrol into"
-    if not path.is_dir():
-        found = "that is a file" if path.exists() else "there is nothing"
-        raise GaitheatError(f"no gallery at {path}: {found}; {mend}")
-    try:
-        table = lance.dataset(path)
-    except (OSError, ValueError) as error:
-        raise GaitheatError(
-            f"no gallery at {path}: the folder is empty, unreadable or holds something else; {mend}"
-        ) from error
+    table = _looking_again(path, lambda: lance.dataset(path))
     version = (table.schema.metadata or {}).get(b"gaitheat.gallery", b"").decode()
     if not version:
-        raise GaitheatError(f"no gallery at {path}: it holds another kind of table; {mend}")
+        raise GaitheatError(f"no gallery at {path}: it holds another kind of table; {MEND}")
     if version != FORMAT:
         raise GaitheatError(
             f"the gallery {path} has format {version}, but this gaitheat reads format {FORMAT}: "
@@ -96,10 +92,23 @@ def open_table(path: Path) -> lance.LanceDataset:
 
 def read(path: Path, columns: list[str] | None = None) -> tuple[int, pa.Table]:
     """The newest version: its number, and these columns of it, or all."""
-    for _ in range(READ_ATTEMPTS):
-        table = open_table(path)
+
+    def newest() -> tuple[int, pa.Table]:
+        table = lance.dataset(path)
+        return table.version, table.to_table(columns=columns)
+
+    return _looking_again(path, newest)
+
+
+def _looking_again(path: Path, look: Callable[[], Seen]) -> Seen:
+    """What ``look`` sees, at a later try if a writer sweeps the version that it has just found."""
+    if not (path / "_versions").is_dir():
+        found = "the folder is empty or holds something else" if path.is_dir() else "that is a file"
+        raise GaitheatError(f"no gallery at {path}: {found if path.exists() else 'there is nothing'}; {MEND}")
+    for attempt in range(READ_ATTEMPTS):
+        time.sleep(attempt * READ_PAUSE)
         try:
-            return table.version, table.to_table(columns=columns)
+            return look()
         except (OSError, ValueError) as error:
             failure = error
     raise GaitheatError(

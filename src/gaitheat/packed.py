@@ -30,24 +30,22 @@ class PackedClips:
         self.path = Path(path)
         try:
             self._file = pa.ipc.open_file(pa.memory_map(str(self.path)))
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise GaitheatError(
                 f"{self.path} is no file of packed clips ({str(error).splitlines()[0]}): "
                 "check the path, or write it again with `gaitheat pack`"
             ) from error
-        self._catalogue = Catalogue(self._clips(self._file.schema.metadata or {}))
-
-    def _clips(self, metadata: dict[bytes, bytes]) -> pa.Table:
-        found = metadata.get(_FORMAT_KEY, b"unknown").decode()
+        metadata = self._file.schema.metadata or {}
+        found = metadata.get(_FORMAT_KEY, b"unknown").decode(errors="replace")
         if found != str(FORMAT):
             raise GaitheatError(
                 f"{self.path} has format {found}, but this gaitheat reads format {FORMAT}: "
                 "pack the clips again, or use the gaitheat that wrote it"
             )
-        clips = metadata[_CLIPS_KEY]
-        if metadata[_CHECKSUM_KEY] != str(zlib.crc32(clips)).encode():
+        clips = metadata.get(_CLIPS_KEY, b"")
+        if metadata.get(_CHECKSUM_KEY) != str(zlib.crc32(clips)).encode():
             raise self._damaged("its table of clips")
-        return pa.ipc.open_stream(clips).read_all()
+        self._catalogue = Catalogue(pa.ipc.open_stream(clips).read_all())
 
     def _damaged(self, what: str) -> GaitheatError:
         return GaitheatError(f"{self.path} is damaged ({what}): copy or pack it again")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float64
@@ -29,6 +29,7 @@ Request = tuple[ClipKey, NDArray[np.int64] | None]
 """A clip and the frames wanted of it (indices in increasing order, none twice); None wants them all."""
 
 
+@runtime_checkable
 class ClipSource(Protocol):
     """Where training and evaluation read clips from, wherever they lie."""
 

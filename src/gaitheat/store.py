@@ -64,8 +64,8 @@ class ClipStore:
     def _load(self) -> None:
         with said_plainly("read", self.path):
             table = tables.read_newest(lambda: tables.open_clips(self.path).to_table())
-        self._ids: NDArray[np.int64] = table.column("clip").to_numpy()
-        self._catalogue, self._ledger = Catalogue(table), Ledger(table)
+            self._ids: NDArray[np.int64] = table.column("clip").to_numpy()
+            self._catalogue, self._ledger = Catalogue(table), Ledger(table)
         self._frames: FramesTable | None = None
 
     def infos(self) -> list[ClipInfo]:
@@ -122,8 +122,10 @@ class ClipStore:
         try:
             yield writer
         finally:
-            writer.commit()
-            self._load()
+            try:
+                writer.commit()
+            finally:
+                self._load()
         writer.tidy()
         self._load()
 

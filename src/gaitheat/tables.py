@@ -39,7 +39,7 @@ CLIPS_TABLE = pa.schema(
 )
 """A row a clip or refusal of ``recording`` (its identity), which has ``planned`` rows when it is done."""
 
-LANCE_ERRORS = (OSError, ValueError, RuntimeError)
+LANCE_ERRORS = (OSError, ValueError, RuntimeError, KeyError)
 """What Lance raises for a missing or damaged file, a full disk, a dead endpoint, without much system."""
 
 
@@ -70,7 +70,10 @@ def said_plainly(doing: str, store: str) -> Iterator[None]:
         yield
     except GaitheatError:
         raise
-    except LANCE_ERRORS as error:
+    except BaseException as error:
+        # Lance panics when a table's own description is damaged, and a panic is no Exception.
+        if not isinstance(error, LANCE_ERRORS) and type(error).__name__ != "PanicException":
+            raise
         # Lance appends the places in its own source, file after file: only the first part is for the user.
         reason = str(error).splitlines()[0].split(", /")[0] if str(error) else type(error).__name__
         raise GaitheatError(f"cannot {doing} the store {store}: {reason}") from error

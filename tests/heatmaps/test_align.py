@@ -4,8 +4,8 @@ from itertools import product
 
 import numpy as np
 import pytest
-from factories import make_clip
 
+from factories import make_clip
 from gaitheat.clips import compose, transform
 from gaitheat.heatmaps.align import ALIGNMENTS, BODY_LENGTH, NECK, Alignment, matrices, warp
 from gaitheat.heatmaps.draw import gaussians
@@ -194,7 +194,9 @@ def bilinear(image: np.ndarray, affine: np.ndarray) -> np.ndarray:
 
 def test_warp_is_the_slow_bilinear_warp_with_zeros_outside():
     clip = make_clip(2, 5)
-    affines = np.array([[[1.1, 0.07, -4.3], [-0.07, 1.1, 2.6]], [[0.8, 0, 30.2], [0, 0.8, -20.7]]], np.float32)
+    affines = np.array(
+        [[[1.1, 0.07, -4.3], [-0.07, 1.1, 2.6]], [[0.8, 0, 30.2], [0, 0.8, -20.7]]], np.float32
+    )
     warped = warp(clip.heatmaps, affines)
     for frame, joint in product((0, 1), (0, 9, 16)):
         expected = bilinear(clip.heatmaps[frame, joint].astype(float), affines[frame])

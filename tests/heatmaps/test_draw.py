@@ -18,7 +18,9 @@ def test_a_gaussian_is_centred_on_its_keypoint_to_a_fraction_of_a_cell():
     assert maps.shape == (4, 17, 64, 48)
     assert maps.dtype == np.uint8
     for frame, joint in np.ndindex(4, 17):
-        assert centroid(maps[frame, joint].astype(float)) == pytest.approx(keypoints[frame, joint, :2], abs=0.05)
+        assert centroid(maps[frame, joint].astype(float)) == pytest.approx(
+            keypoints[frame, joint, :2], abs=0.05
+        )
 
 
 def test_a_gaussian_is_what_the_formula_says_point_by_point():

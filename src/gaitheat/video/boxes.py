@@ -1,7 +1,10 @@
 """Where a person is: boxes from joints, and their smooth path through time. Pure functions."""
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float32, Float64
+from numpy.typing import NDArray
 
 from gaitheat.skeleton import HIPS, SHOULDERS
 from gaitheat.video.protocols import Boxes
@@ -10,6 +13,13 @@ ABOVE, BELOW = 0.12, 0.05
 """Head above the topmost joint and foot below the lowest, in heights of the joints' box."""
 SMOOTHING = 0.35
 """Seconds: the standard deviation of the Gaussian under which a path is a straight line."""
+
+
+class Places(NamedTuple):
+    """Where N people are: ``centres`` [N, 2] and longer ``sides`` [N] of their boxes, image pixels."""
+
+    centres: Float64[np.ndarray, "people 2"]
+    sides: Float64[np.ndarray, " people"]
 
 
 def pose_boxes(keypoints: Float32[np.ndarray, "people 17 3"]) -> Boxes:
@@ -29,10 +39,10 @@ def pose_boxes(keypoints: Float32[np.ndarray, "people 17 3"]) -> Boxes:
     return np.stack([centre - half, top, centre + half, bottom], axis=1).astype(np.float32)
 
 
-def centres_and_sides(boxes: Boxes) -> tuple[Float64[np.ndarray, "people 2"], Float64[np.ndarray, " people"]]:
-    """Centres [N, 2] and longer sides [N] of boxes."""
+def places(boxes: Boxes) -> Places:
+    """The places of boxes [N, 4]."""
     exact = boxes.astype(np.float64)
-    return (exact[:, :2] + exact[:, 2:]) / 2, (exact[:, 2:] - exact[:, :2]).max(axis=1)
+    return Places((exact[:, :2] + exact[:, 2:]) / 2, (exact[:, 2:] - exact[:, :2]).max(axis=1))
 
 
 def overlaps(first: Boxes, second: Boxes) -> Float32[np.ndarray, "first second"]:
@@ -42,10 +52,22 @@ def overlaps(first: Boxes, second: Boxes) -> Float32[np.ndarray, "first second"]
     shared = np.clip(high - low, 0, None).prod(axis=2)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)]
     union = areas[0][:, None] + areas[1][None] - shared
-    return (shared / np.maximum(union, 1e-6)).astype(np.float32)
+    ratio: NDArray[np.float32] = (shared / np.maximum(union, 1e-6)).astype(np.float32)
+    return ratio
 
 
-def smooth_path(
+def smooth_places(
+    times: Float64[np.ndarray, " seen"],
+    boxes: Float32[np.ndarray, "seen 4"],
+    query: Float64[np.ndarray, " t"],
+) -> Places:
+    """Where one person is at the query times, from boxes seen at some times; sizes change by ratios."""
+    centres, sides = places(boxes)
+    path = smooth(times, np.column_stack([centres, np.log(np.maximum(sides, 1.0))]), query)
+    return Places(path[:, :2], np.exp(path[:, 2]))
+
+
+def smooth(
     times: Float64[np.ndarray, " seen"],
     values: Float64[np.ndarray, "seen n"],
     query: Float64[np.ndarray, " t"],
@@ -67,5 +89,5 @@ def smooth_path(
     spread = (weights * centred**2).sum(axis=1)
     covariance = (weights * centred) @ values
     slope = covariance / np.maximum(spread, 1e-9)[:, None]
-    path: Float64[np.ndarray, "t n"] = mean_value - slope * mean_offset[:, None]
+    path: NDArray[np.float64] = mean_value - slope * mean_offset[:, None]
     return path

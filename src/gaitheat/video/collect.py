@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float32
 from numpy.typing import NDArray
 
 from gaitheat.clips import Affines, Clip, ClipKey, Estimator, Refusal, transform
+from gaitheat.frames import Frame
 from gaitheat.video.protocols import Poses
 
 MIN_PRESENT = 0.5
@@ -15,7 +16,7 @@ MIN_PRESENT = 0.5
 MIN_FRAMES = 12
 """A clip is at least half a second of a person at 25 frames/s: about half a stride."""
 OUTSIDE = 0.03
-"""Joints may lie outside the picture by this share of the crop's side: rounding, not a guess at a hidden leg."""
+"""Joints may lie outside the picture by this share of the crop: rounding, not a guess at a hidden leg."""
 TRUNK_AND_LEGS = [5, 6, 11, 12, 13, 14, 15, 16]
 
 
@@ -29,6 +30,22 @@ class PosedFrame(NamedTuple):
     """Width and height of the whole picture."""
     hidden: bool
     """Another person stands where this one should be."""
+
+
+def posed_frames(
+    frames: Sequence[Frame], affines: Affines, poses: Poses, hidden: Bool[np.ndarray, " crops"]
+) -> list[PosedFrame]:
+    """The poses of N crops, one by one, with the frame that each was cut from."""
+    return [
+        PosedFrame(
+            frame.time,
+            affines[i],
+            pick(poses, slice(i, i + 1)),
+            (frame.rgb.shape[1], frame.rgb.shape[0]),
+            bool(hidden[i]),
+        )
+        for i, frame in enumerate(frames)
+    ]
 
 
 def pick(poses: Poses, crops: NDArray[np.bool_] | slice) -> Poses:

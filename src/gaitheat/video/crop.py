@@ -1,14 +1,16 @@
 """RGB-space preprocessing: from a person's box to a normalised crop, cut from the picture itself.
 
-The maps of such a crop come out normalised and are never resized or cut again (GaitHeat, RGB-space preprocessing).
+The maps of such a crop come out normalised and are never resized or cut again (GaitHeat, RGB-space
+preprocessing).
 """
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Float32, UInt8
 from numpy.typing import NDArray
 
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Affines, transform
+from gaitheat.video.boxes import Places
 from gaitheat.video.protocols import Poses
 
 MARGIN = 1.25
@@ -16,18 +18,16 @@ MARGIN = 1.25
 CROP_CELLS = 4
 """Crop pixels a heatmap cell, along each axis."""
 
-Centres = Float64[np.ndarray, "frames 2"]
-Sides = Float64[np.ndarray, " frames"]
 
-
-def heatmap_affines(centres: Centres, sides: Sides) -> Affines:
-    """The affines from image pixels to heatmap pixels for boxes given by centre and longer side.
+def heatmap_affines(at: Places, loose: float = 1.0) -> Affines:
+    """The affines from image pixels to heatmap pixels, one for each place.
 
     Args:
-        centres: [T, 2] x and y of the box centres, image pixels measured from the picture's edge.
-        sides: [T] longer sides of the boxes, image pixels.
+        at: centres and longer sides of boxes, image pixels measured from the picture's edge.
+        loose: how much larger than usual the heatmap frame is.
     """
-    cells_per_pixel = MAP_HEIGHT / (MARGIN * sides)
+    centres, sides = at
+    cells_per_pixel = MAP_HEIGHT / (loose * MARGIN * sides)
     half = np.array([MAP_WIDTH, MAP_HEIGHT]) / 2
     affines = np.zeros((len(sides), 2, 3), np.float32)
     affines[:, 0, 0] = affines[:, 1, 1] = cells_per_pixel
@@ -54,8 +54,8 @@ def cut(
     shrink = int(1 / matrix[0, 0])
     if shrink >= 2:
         rgb, matrix = _shrunk(rgb, matrix, size, shrink)
-    crop: NDArray[np.uint8] = cv2.warpAffine(rgb, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    return crop
+    crop = cv2.warpAffine(rgb, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    return crop.astype(np.uint8, copy=False)
 
 
 def _shrunk(
@@ -72,7 +72,7 @@ def _shrunk(
     if columns < 1 or rows < 1:
         return rgb, matrix
     part = rgb[y0 : y0 + rows * shrink, x0 : x0 + columns * shrink]
-    small = cv2.resize(part, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
+    small: NDArray[np.generic] = cv2.resize(part, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
     fitted = matrix * shrink
     # x_image = shrink * (x_small + 0.5) - 0.5 + x0
     fitted[:, 2] = matrix[:, 2] + scale * ((shrink - 1) / 2 + np.array([x0, y0]))
@@ -102,7 +102,7 @@ def recrop(poses: Poses, seen: Affines, wanted: Affines) -> Poses:
 
 
 def _moved(maps: NDArray[np.uint8], move: NDArray[np.float32], finer: int) -> NDArray[np.uint8]:
-    """Maps [C, H, W] on a grid ``finer`` times finer than the heatmap's, moved by an affine of heatmap pixels."""
+    """Maps [C, H, W] on a grid ``finer`` times finer than the heatmap's, moved by an affine of heatmaps."""
     matrix = move.astype(np.float64)
     matrix[:, 2] = finer * matrix[:, 2] + (finer - 1) / 2 * (1 - matrix[0, 0])
     size = maps.shape[2], maps.shape[1]

@@ -1,6 +1,7 @@
 """The embedded pose estimator: BlazePose full, one network for maps, keypoints, 3D joints and silhouette.
 
-V. Bazarevsky et al., "BlazePose: On-device Real-time Body Pose Tracking", 2020. Its 33 landmarks contain COCO-17.
+V. Bazarevsky et al., "BlazePose: On-device Real-time Body Pose Tracking", 2020.
+Its landmarks contain COCO-17.
 """
 
 import numpy as np
@@ -25,8 +26,8 @@ COCO_FROM_BLAZEPOSE = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27
 LANDMARKS = 39
 INPUT = 256
 HALF_CELL = 2
-"""Crop pixels. BlazePose's map pixel i is centred at crop pixel 4 i where the house rule says 4 i + 2, as flipping
-crops shows (landmarks and mask are where they should be). The crop is shifted by as much before it is estimated."""
+"""Crop pixels. BlazePose's map pixel i is centred at crop pixel 4 i, where the house rule says 4 i + 2:
+flipped crops show it (landmarks and mask are in place). So the crop is shifted before it is estimated."""
 
 
 class BlazePose:
@@ -59,7 +60,7 @@ class BlazePose:
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (1 + np.tanh(logits / 2)) / 2
+    return ((1 + np.tanh(logits / 2)) / 2).astype(np.float32, copy=False)
 
 
 def _maps(logits: Float32[np.ndarray, "n 64 64 39"]) -> UInt8[np.ndarray, "n 17 64 48"]:

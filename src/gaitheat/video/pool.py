@@ -23,7 +23,8 @@ from gaitheat.sources import ClipInfo
 from gaitheat.store import ClipStore
 from gaitheat.video.detector import SsdLite
 from gaitheat.video.estimator import BlazePose
-from gaitheat.video.extract import Preprocessing, extract, identified
+from gaitheat.video.extract import extract, identified
+from gaitheat.video.look import Preprocessing
 from gaitheat.video.protocols import Detector, PoseEstimator
 from gaitheat.video.reader import open_source
 
@@ -116,7 +117,7 @@ class _Read(NamedTuple):
 
 
 class _End(NamedTuple):
-    """From a worker: the job is done; ``problem`` says what is missing, ``failed`` that nothing could be read."""
+    """From a worker: the job is done; ``problem`` says what is missing, ``failed`` that all of it is."""
 
     job: int
     problem: str | None
@@ -147,7 +148,7 @@ def extract_all(
     store: ClipStore,
     extractor: Extractor,
     workers: int,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: Callable[[int, int], None],
 ) -> Summary:
     """Extract what the store does not hold yet.
 
@@ -261,8 +262,8 @@ def _next(messages: Any, processes: Sequence[BaseProcess]) -> _Message:
             broken = [process.exitcode for process in processes if process.exitcode]
             if broken:
                 raise GaitheatError(
-                    f"a worker process died (exit code {broken[0]}), out of memory perhaps: what was committed "
-                    "is safe; run the same command again to go on, with fewer --workers"
+                    f"a worker process died (exit code {broken[0]}), out of memory perhaps: "
+                    "what was committed is safe; run the same command again to go on, with fewer --workers"
                 ) from None
         else:
             return message
@@ -274,7 +275,8 @@ def _work(tasks: Any, messages: Any, extractor: Extractor) -> None:
     _die_with_parent()
     parts = extractor.parts(1)
     while (task := tasks.get()) is not None:
-        _run(*task, parts, extractor, messages.put)
+        number, job = task
+        _run(number, job, parts, extractor, messages.put)
 
 
 def _die_with_parent() -> None:

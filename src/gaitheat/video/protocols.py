@@ -56,8 +56,8 @@ class PoseEstimator(Protocol):
 class Tracker(Protocol):
     """Joins detections to people over time, causally: called once for every picture that was looked at."""
 
-    def predict(self, time: float) -> list[tuple[int, Boxes]]:
-        """Where everybody who is followed should be now: (track, box [1, 4])."""
+    def predict(self, time: float) -> Boxes:
+        """Where everybody who is followed should be now: [N, 4]."""
         ...
 
     def update(self, time: float, detections: Detections) -> list[tuple[int, int]]:

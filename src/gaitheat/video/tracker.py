@@ -14,7 +14,7 @@ START_SCORE = 0.35
 PATIENCE = 1.0
 """Seconds that a person may be hidden and is still the same one."""
 REACH, REACH_PER_SECOND = 0.25, 0.6
-"""How far from the predicted place a person is still the same one, in body heights, and its growth in time."""
+"""How far from where they should be a person is still the same, in body heights, and its growth in time."""
 SIZE_RATIO = 1.5
 """Nobody becomes larger or smaller by more than this between two sights."""
 VELOCITY_MEMORY = 0.5
@@ -28,23 +28,21 @@ class _Person:
     number: int
     box: NDArray[np.float32]
     time: float
-    velocity: NDArray[np.float32] | None = None
+    velocity: NDArray[np.floating] | None = None
     """Image pixels a second; unknown until the second sight."""
 
-    def at(self, time: float) -> NDArray[np.float32]:
+    def at(self, time: float) -> NDArray[np.floating]:
         """The box, moved on at constant velocity."""
         if self.velocity is None:
             return self.box
-        return self.box + np.tile(self.velocity, 2) * np.float32(time - self.time)
+        return self.box + np.tile(self.velocity, 2) * (time - self.time)
 
     def see(self, time: float, box: NDArray[np.float32]) -> None:
         step = time - self.time
-        moved = (box[:2] + box[2:] - self.box[:2] - self.box[2:]) / 2 / np.float32(step)
+        moved: NDArray[np.floating] = (box[:2] + box[2:] - self.box[:2] - self.box[2:]) / 2 / step
         if self.velocity is None:
             self.velocity = moved
-        self.velocity = self.velocity + np.float32(1 - np.exp(-step / VELOCITY_MEMORY)) * (
-            moved - self.velocity
-        )
+        self.velocity = self.velocity + (1 - np.exp(-step / VELOCITY_MEMORY)) * (moved - self.velocity)
         self.box, self.time = box, time
 
 
@@ -55,16 +53,16 @@ class MotionTracker:
         self._people: list[_Person] = []
         self._seen = 0
 
-    def predict(self, time: float) -> list[tuple[int, Boxes]]:
-        """Where everybody who is followed should be now: (track, box [1, 4])."""
-        return [(person.number, person.at(time)[None]) for person in self._people]
+    def predict(self, time: float) -> Boxes:
+        """Where everybody who is followed should be now: [N, 4]."""
+        return np.array([person.at(time) for person in self._people], np.float32).reshape(-1, 4)
 
     def update(self, time: float, detections: Detections) -> list[tuple[int, int]]:
         """Names the detections of one picture; pictures come in time order.
 
         Returns:
-            (track, index of its detection) of everybody seen now. Detections that are too weak to start a track,
-            or that show a followed person a second time, are left out.
+            (track, index of its detection) of everybody seen now. Detections that are too weak to start a
+            track, or that show a followed person a second time, are left out.
         """
         self._people = [person for person in self._people if time - person.time <= PATIENCE]
         matches = self._match(time, detections.boxes)
@@ -76,7 +74,7 @@ class MotionTracker:
             if index in taken or detections.scores[index] < START_SCORE:
                 continue
             box = detections.boxes[index]
-            if self._followed_already(time, box):
+            if overlaps(self.predict(time), box[None]).max(initial=0) > SAME_PERSON:
                 continue
             self._people.append(_Person(self._seen, box, time))
             seen.append((self._seen, index))
@@ -87,7 +85,7 @@ class MotionTracker:
         """Greedy: the surest pair first."""
         if not self._people or not len(boxes):
             return []
-        predicted = np.stack([person.at(time) for person in self._people])
+        predicted = self.predict(time)
         waited = np.array([time - person.time for person in self._people], np.float32)
         costs = _costs(predicted, waited, boxes)
         matches = []
@@ -97,12 +95,6 @@ class MotionTracker:
                 matches.append((self._people[row], column))
                 costs[row], costs[:, column] = np.inf, np.inf
         return matches
-
-    def _followed_already(self, time: float, box: NDArray[np.float32]) -> bool:
-        if not self._people:
-            return False
-        followed = np.stack([person.at(time) for person in self._people])
-        return bool(overlaps(followed, box[None]).max() > SAME_PERSON)
 
 
 def _costs(predicted: Boxes, waited: Float32[np.ndarray, " people"], boxes: Boxes) -> NDArray[np.float32]:

@@ -1,0 +1,181 @@
+"""Evaluation counts what a person with pencil and paper would count, and hides nothing."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from factories import ESTIMATOR, make_clip
+from gaitheat.clips import Clip, ClipKey, Estimator, Refusal
+from gaitheat.datasets.protocol import Cell, Protocol, Selection
+from gaitheat.errors import GaitheatError
+from gaitheat.evaluation import BATCH, difference, evaluate
+from gaitheat.sources import ClipInfo, Request
+
+DIMENSION = 3
+
+
+class Memory:
+    """A ClipSource of clips that all look alike: only their keys matter here."""
+
+    def __init__(self, keys: Sequence[ClipKey], refused: Sequence[ClipKey] = (), estimators=None) -> None:
+        self.estimators = estimators or [ESTIMATOR] * len(keys)
+        self.keys, self.refused, self.clip = list(keys), list(refused), make_clip(1)
+        self.most_at_once = 0
+
+    def infos(self) -> list[ClipInfo]:
+        pairs = zip(self.keys, self.estimators, strict=True)
+        return [ClipInfo(key, "video", "0" * 64, estimator, np.zeros(1)) for key, estimator in pairs]
+
+    def refusals(self) -> list[Refusal]:
+        return [Refusal(key, "video", "0" * 64, ESTIMATOR, "no person", 9) for key in self.refused]
+
+    def read(self, requests: Sequence[Request]) -> list[Clip]:
+        self.most_at_once = max(self.most_at_once, len(requests))
+        return [replace(self.clip, key=key) for key, _ in requests]
+
+
+def embed(clips: Sequence[Clip]) -> np.ndarray:
+    """An embedding that depends on the key alone: a subject's place, and noise."""
+    rows = []
+    for clip in clips:
+        number = sum(map(ord, clip.key.subject))
+        place = np.random.default_rng(number).normal(size=DIMENSION)
+        noise = np.random.default_rng(abs(hash_of(clip.key))).normal(size=DIMENSION)
+        rows.append(place + 0.8 * noise)
+    return np.array(rows, np.float32)
+
+
+def hash_of(key: ClipKey) -> int:
+    return int.from_bytes(str(key).encode()[-12:], "little")
+
+
+def key(subject: str, condition: str, take: int, dataset: str = "here") -> ClipKey:
+    return ClipKey(dataset, subject, condition, "odd" if take % 2 else "even", str(take), 0)
+
+
+KEYS = [
+    key(s, c, t) for s in ("anna", "bert", "cleo", "dora") for c in ("plain", "coat") for t in range(1, 5)
+]
+PLAIN, COAT = (Selection(conditions=frozenset({name})) for name in ("plain", "coat"))
+PROTOCOL = Protocol(
+    "test",
+    "here",
+    (
+        Cell("plain -> coat", PLAIN, COAT),
+        Cell("coat -> plain", COAT, PLAIN),
+        Cell("same", PLAIN, PLAIN, (frozenset({"view"}),)),
+        Cell("alone", PLAIN, PLAIN),
+    ),
+    ("plain -> coat", "coat -> plain"),
+)
+
+
+def slow_rank1(gallery: list[ClipKey], probes: list[ClipKey], excluded) -> float:
+    place = {k: embed([Memory([k]).read([(k, None)])[0]])[0] for k in {*gallery, *probes}}
+    correct = []
+    for probe in probes:
+        others = [k for k in gallery if k != probe and not excluded(probe, k)]
+        nearest = min(others, key=lambda k: float(np.linalg.norm(place[k] - place[probe])))
+        correct.append(nearest.subject == probe.subject)
+    return float(np.mean(correct))
+
+
+def test_rank_1_is_that_of_the_double_loop():
+    report = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
+    plain = [k for k in KEYS if k.condition == "plain"]
+    coat = [k for k in KEYS if k.condition == "coat"]
+    expected = [
+        slow_rank1(plain, coat, lambda p, g: False),
+        slow_rank1(coat, plain, lambda p, g: False),
+        slow_rank1(plain, plain, lambda p, g: p.view == g.view),
+        slow_rank1(plain, plain, lambda p, g: False),
+    ]
+    assert [cell.rank1.value for cell in report.cells] == pytest.approx(expected)
+    assert min(expected) > 0.2
+    assert max(expected) < 1
+    assert report.headline.value == pytest.approx(np.mean(expected[:2]))
+    assert all(cell.rank1.low <= cell.rank1.value <= cell.rank1.high for cell in report.cells)
+    assert (report.clips, report.subjects) == (32, 4)
+    assert [sum(cell.probes.values()) for cell in report.cells] == [16] * 4
+
+
+def test_evaluation_is_repeatable_and_the_order_of_clips_does_not_matter():
+    first = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
+    assert evaluate(Memory(KEYS), PROTOCOL, embed, "place").to_json() == first.to_json()
+    turned = evaluate(Memory(KEYS[::-1]), PROTOCOL, embed, "place")
+    assert turned.headline == first.headline
+
+
+def test_clips_are_read_a_few_at_a_time_and_only_those_that_take_part():
+    source = Memory([*KEYS, *(key("eric", "plain", t, dataset="elsewhere") for t in range(90))])
+    report = evaluate(source, PROTOCOL, embed, "place")
+    assert source.most_at_once == BATCH
+    assert report.clips == 32
+
+
+def test_probes_without_a_mate_and_refused_clips_are_counted():
+    keys = [k for k in KEYS if k.subject != "dora" or k.condition == "coat"]
+    refused = [k for k in KEYS if k not in keys] + [key("dora", "elsewhere", 1)]
+    report = evaluate(Memory(keys, refused), PROTOCOL, embed, "place")
+    cells = {cell.label: cell for cell in report.cells}
+    assert cells["plain -> coat"].mateless == 4
+    assert "dora" not in cells["plain -> coat"].probes
+    assert cells["coat -> plain"].mateless == 0
+    assert cells["same"].refused == 4
+    assert report.refusals == {"no person": 4}
+
+
+def test_a_cell_without_probes_is_said_to_be_unmeasurable_and_so_is_the_headline():
+    report = evaluate(Memory([k for k in KEYS if k.condition == "plain"]), PROTOCOL, embed, "place")
+    assert report.cells[0].rank1 is None
+    assert report.headline is None
+    assert report.cells[2].rank1 is not None
+    assert "not measurable" in report.to_markdown()
+    assert json.loads(report.to_json())["headline"] is None
+
+
+def test_the_report_says_everything_to_scripts_and_percent_to_people():
+    report = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
+    told = json.loads(report.to_json())
+    assert told["cells"][0]["rank1"][0] == report.cells[0].rank1.value
+    assert sum(told["cells"][0]["probes"].values()) == 16
+    table = report.to_markdown().splitlines()
+    assert len(table) == 2 + 4 + 1
+    assert f"| plain -> coat | {100 * report.cells[0].rank1.value:.1f} |" in table[2]
+    assert table[-1].startswith("| **mean of 2** |")
+    assert len({line.count("|") for line in table}) == 1
+
+
+def test_the_difference_of_two_reports_is_paired():
+    place = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
+    perfect = evaluate(Memory(KEYS), PROTOCOL, _perfect, "perfect")
+    assert perfect.headline == (1, 1, 1)
+    gain = difference(perfect, place)
+    assert gain.value == pytest.approx(1 - place.headline.value)
+    assert gain.low == pytest.approx(1 - place.headline.high)
+    assert difference(place, place) == (0, 0, 0)
+
+
+def _perfect(clips: Sequence[Clip]) -> np.ndarray:
+    return np.array([[ord(clip.key.subject[0]), 0, 0] for clip in clips], np.float32)
+
+
+def test_reports_of_other_people_are_not_compared():
+    everyone = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
+    some = evaluate(Memory([k for k in KEYS if k.subject != "anna"]), PROTOCOL, embed, "place")
+    with pytest.raises(GaitheatError, match="same subjects"):
+        difference(everyone, some)
+
+
+def test_nothing_to_evaluate_says_what_was_expected():
+    with pytest.raises(GaitheatError, match="data set 'here', but got none"):
+        evaluate(Memory([]), PROTOCOL, embed, "place")
+
+
+def test_maps_of_two_estimators_are_not_mixed():
+    estimators = [ESTIMATOR] * 31 + [Estimator("another", "1" * 64, "rgb-1")]
+    with pytest.raises(GaitheatError, match="one pose estimator"):
+        evaluate(Memory(KEYS, estimators=estimators), PROTOCOL, embed, "place")
