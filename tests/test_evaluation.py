@@ -27,7 +27,7 @@ class Memory:
 
     def infos(self) -> list[ClipInfo]:
         pairs = zip(self.keys, self.estimators, strict=True)
-        return [ClipInfo(key, "video", "0" * 64, estimator, np.zeros(1)) for key, estimator in pairs]
+        return [ClipInfo(key, "video", "0" * 64, estimator, np.zeros(1), {}) for key, estimator in pairs]
 
     def refusals(self) -> list[Refusal]:
         return [Refusal(key, "video", "0" * 64, ESTIMATOR, "no person", 9) for key in self.refused]

@@ -6,6 +6,7 @@ whose frame it is.
 """
 
 import difflib
+import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import astuple, fields
@@ -60,10 +61,14 @@ CLIPS = pa.schema(
         pa.field("preprocessing", pa.string(), nullable=False),
         pa.field("times", pa.list_(pa.float64()), nullable=False),
         pa.field("frames", pa.int64(), nullable=False),
+        pa.field("refused", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
     ]
 )
-"""A row a clip, or a refusal: ``reason`` says why, ``times`` is empty, ``frames`` counts what is lost."""
+"""A row a clip, or a refusal: ``reason`` says why, ``times`` is empty, ``frames`` counts what is lost.
+
+``refused`` counts, as JSON, the frames that were left out of a clip, by reason.
+"""
 
 # On real maps level 9 is 5 % smaller and 5 times slower; other orders of the bytes gain under 1 %.
 _CODEC = pa.Codec("zstd", compression_level=1)
@@ -83,7 +88,7 @@ def encode(item: Clip | Refusal) -> Encoded:
     """Compress a clip (about 0.1 ms a frame); a refusal goes through as it is."""
     if isinstance(item, Refusal):
         return Encoded(item, None)
-    info = ClipInfo(item.key, item.source, item.sha256, item.estimator, item.times)
+    info = ClipInfo(item.key, item.source, item.sha256, item.estimator, item.times, item.refused)
     heatmaps = [_CODEC.compress(frame.tobytes(), asbytes=True) for frame in item.heatmaps]
     silhouettes: list[bytes | None] = [None] * len(item)
     if item.silhouettes is not None:
@@ -135,6 +140,7 @@ def decode(info: ClipInfo, frames: Int64[np.ndarray, " n"], rows: pa.RecordBatch
         present=present.copy(),
         silhouettes=None if rows.column("silhouette").null_count else _decompress(silhouettes, _SILHOUETTE),
         world=world,
+        refused=info.refused,
     )
 
 
@@ -158,8 +164,9 @@ def clip_row(item: ClipInfo | Refusal) -> dict[str, Any]:
         "preprocessing": item.estimator.preprocessing,
     }
     if isinstance(item, Refusal):
-        return {**row, "times": (), "frames": item.frames, "reason": item.reason}
-    return {**row, "times": item.times, "frames": len(item), "reason": None}
+        return {**row, "times": (), "frames": item.frames, "refused": "{}", "reason": item.reason}
+    refused = json.dumps(dict(item.refused))
+    return {**row, "times": item.times, "frames": len(item), "refused": refused, "reason": None}
 
 
 class Catalogue:
@@ -181,7 +188,11 @@ class Catalogue:
             estimator = Estimator(row["estimator"], row["weights"], row["preprocessing"])
             whence = (keys[number], row["source"], row["sha256"], estimator)
             if row["reason"] is None:
-                self.infos.append(ClipInfo(*whence, seconds[starts[number] : starts[number + 1]]))
+                self.infos.append(
+                    ClipInfo(
+                        *whence, seconds[starts[number] : starts[number + 1]], json.loads(row["refused"])
+                    )
+                )
                 self.rows.append(number)
             else:
                 self.refusals.append(Refusal(*whence, row["reason"], row["frames"]))

@@ -1,6 +1,6 @@
 """Where clips are read from: the one Protocol between the stores and everything that looks at clips."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -20,6 +20,7 @@ class ClipInfo:
     sha256: str
     estimator: Estimator
     times: Float64[np.ndarray, " frames"]
+    refused: Mapping[str, int]
 
     def __len__(self) -> int:
         return len(self.times)

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -175,7 +175,7 @@ class Ledger:
 
     def __init__(self, table: pa.Table) -> None:
         self._items: set[tuple[ClipKey, str | None]] = set()
-        self._owners: dict[tuple[Any, ...], str] = {}
+        self._owners: dict[ClipKey, str] = {}
         self._rows: Counter[str] = Counter()
         self._planned: dict[str, int] = {}
         for row in table.select(LEDGER_COLUMNS).to_pylist():
@@ -187,14 +187,14 @@ class Ledger:
         if (key, reason) in self._items:
             return False
         self._items.add((key, reason))
-        self._owners[_scene(key)] = recording
+        self._owners[_trackless(key)] = recording
         self._rows[recording] += 1
         self._planned[recording] = planned
         return True
 
     def free_for(self, key: ClipKey, recording: str) -> bool:
         """Whether no other recording uses this key (on any track)."""
-        return self._owners.get(_scene(key), recording) == recording
+        return self._owners.get(_trackless(key), recording) == recording
 
     def done(self, recording: str) -> bool:
         """Whether a recording has all the rows that it planned."""
@@ -203,17 +203,24 @@ class Ledger:
 
 def recording_identity(recording: Recording, sha256: str, estimator: Estimator) -> str:
     """The same for the same content, frame range, estimator and key (but track): then clips are the same."""
-    parts = (*_scene(recording.key), sha256, recording.start, recording.stop, *astuple(estimator))
+    parts = (
+        *astuple(_trackless(recording.key)),
+        sha256,
+        recording.start,
+        recording.stop,
+        *astuple(estimator),
+    )
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def key_taken(store: str, key: ClipKey) -> GaitheatError:
     """Two recordings of one key would mix: their tracks are numbered alike."""
     return GaitheatError(
-        f"the store {store} holds {'/'.join(_scene(key))} of another recording already (other content, frame "
-        "range or estimator): give this one another take or condition, or another store"
+        f"the store {store} holds {str(key).rpartition('/')[0]} of another recording already (other content, "
+        "frame range or estimator): give this one another take or condition, or another store"
     )
 
 
-def _scene(key: ClipKey) -> tuple[Any, ...]:
-    return astuple(key)[:-1]
+def _trackless(key: ClipKey) -> ClipKey:
+    """What all clips of one recording share."""
+    return replace(key, track=0)

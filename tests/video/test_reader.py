@@ -324,10 +324,10 @@ def test_folders_that_cannot_be_read_are_told_in_one_line(tmp_path):
     (tmp_path / "1.png").write_text("no picture")
     (tmp_path / "2.png").touch()
     with pytest.raises(GaitheatError, match=r"1\.png: expected a picture") as raised:
-        list(open_source(tmp_path))
+        [frame.rgb for frame in open_source(tmp_path)]
     message(raised)
     with pytest.raises(GaitheatError, match=r"2\.png: expected a picture"):
-        list(open_source(tmp_path, 2))
+        [frame.rgb for frame in open_source(tmp_path, 2)]
     with pytest.raises(GaitheatError, match="from number 3 on, got 3"):
         open_source(tmp_path, 3)
     with pytest.raises(GaitheatError, match="is no folder"):

@@ -37,7 +37,10 @@ class SsdLite:
         return suppress(Detections(np.concatenate(boxes), np.concatenate(scores)))
 
     def _detect(self, rgb: NDArray[np.uint8]) -> Detections:
-        small = cv2.resize(rgb, (INPUT, INPUT), interpolation=cv2.INTER_AREA)
+        # Area averaging enlarges into blocks, in which small people are not recognised any more.
+        smaller = min(rgb.shape[:2]) > INPUT
+        interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+        small = cv2.resize(rgb, (INPUT, INPUT), interpolation=interpolation)
         outputs = self._network(small.astype(np.uint8, copy=False)[None])
         scores = outputs["detection_scores:0"][0]
         height, width = rgb.shape[:2]

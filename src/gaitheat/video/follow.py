@@ -56,7 +56,7 @@ class Follower:
         self._looked = -np.inf
 
     def see(self, frame: Frame) -> dict[int, PosedFrame]:
-        """Everybody who is followed, by track, in the next picture; who is found now is posed from then on."""
+        """Everybody who is followed, by track, in the next picture; newcomers are posed from then on."""
         lost = [track for track, seen in self._sights.items() if frame.time - seen.times[-1] > PATIENCE]
         for track in lost:
             del self._sights[track]

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -72,10 +73,10 @@ class ImageFolder:
         """Pictures in order.
 
         Raises:
-            GaitheatError: a picture cannot be read; the message names it.
+            GaitheatError: when its pixels are asked for, a picture cannot be read; the message names it.
         """
         for number, file in enumerate(self._files[self.start : self.stop], self.start):
-            yield Frame(number, number / self.rate, _read_picture(file))
+            yield Frame(number, number / self.rate, partial(_read_picture, file))
 
 
 def digest(path: Path) -> bytes:

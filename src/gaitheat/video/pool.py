@@ -62,7 +62,7 @@ class Summary:
         if isinstance(item, ClipInfo):
             self.clips += 1
             self.frames += len(item)
-            self.refused_frames.update(getattr(item, "refused", {}))
+            self.refused_frames.update(item.refused)
         else:
             self.refusals.append(f"{item.key}: {item.reason} ({item.frames} frames)")
             self.refused_frames[item.reason] += item.frames
@@ -94,6 +94,10 @@ class _Watched:
 
     def length(self) -> int | None:
         return self.source.length()
+
+    @property
+    def problem(self) -> str | None:
+        return self.source.problem
 
     def __iter__(self) -> Iterator[Frame]:
         for count, frame in enumerate(self.source, start=1):

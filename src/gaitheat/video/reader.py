@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -100,7 +101,7 @@ class VideoFile:
                     if time is None:
                         repeated += 1
                     else:
-                        yield Frame(number, time, _pixels(picture, rgb))
+                        yield Frame(number, time, partial(_pixels, picture, rgb))
             except av.FFmpegError as error:
                 damage = _reason(error)
         if read <= self.start:

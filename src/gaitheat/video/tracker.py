@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gaitheat.video.boxes import overlaps
 from gaitheat.video.protocols import Boxes, Detections
 
-START_SCORE = 0.35
+START_SCORE = 0.3
 """A new person is believed from this score on; one who is followed already, from the detector's own."""
 PATIENCE = 1.0
 """Seconds that a person may be hidden and is still the same one."""

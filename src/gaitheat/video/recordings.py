@@ -1,0 +1,42 @@
+"""Which recordings a path stands for: a video, a folder of pictures, or a folder of videos."""
+
+from pathlib import Path
+
+from gaitheat.clips import ClipKey, Recording
+from gaitheat.errors import GaitheatError
+from gaitheat.video.pictures import PICTURES
+from gaitheat.video.reader import open_source
+
+VIDEOS = frozenset(
+    {".3gp", ".asf", ".avi", ".flv", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"}
+    | {".mxf", ".ogv", ".ts", ".webm", ".wmv"}
+)
+"""Endings of the files in a folder that are taken for videos; a file that is named is opened whatever it is."""
+
+
+def files(path: Path) -> list[Path]:
+    """The recordings below a path, in order: itself, or every video and folder of pictures in it.
+
+    Raises:
+        GaitheatError: nothing is there.
+    """
+    if not path.is_dir():
+        return [path]
+    below = sorted(item for item in path.rglob("*") if not item.name.startswith("."))
+    pictures = {item.parent for item in below if item.suffix.lower() in PICTURES}
+    found = sorted({*pictures, *(item for item in below if item.suffix.lower() in VIDEOS and item.is_file())})
+    if not found:
+        raise GaitheatError(f"{path}: expected videos or pictures in this folder, but found none")
+    return found
+
+
+def recording(path: Path, start: int = 0, stop: int | None = None) -> Recording:
+    """A video of somebody unknown: its clips are called by its name and content, wherever it lies.
+
+    Raises:
+        GaitheatError: it cannot be opened.
+    """
+    digest = open_source(path, start, stop).sha256()
+    frames = "" if (start, stop) == (0, None) else f"@{start}-{'' if stop is None else stop}"
+    take = f"{path.name}{frames}#{digest[:8]}"
+    return Recording(path, ClipKey("video", "unknown", "unknown", "unknown", take, 0), start, stop)
