@@ -73,6 +73,8 @@ class Recording:
     """First frame, counted from 0."""
     stop: int | None = None
     """First frame that does not belong to it any more; None: to the end."""
+    alone: bool = False
+    """Whether one person is meant, the one seen most: a passer-by must not get a clip with their name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ An embedding is by definition the weighted mean over a clip's windows (60 frames
 weighed by the ticks that it shows, over the clip and its mirror, scaled to length 1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -75,6 +75,10 @@ class Moments:
             raise GaitheatError(f"clip {clip.key} cannot be embedded: its maps are empty; extract it again")
         return (vector / length).astype(np.float32)
 
+    def embed_all(self, clips: Sequence[Clip]) -> Float32[np.ndarray, "clips dimension"]:
+        """One vector a clip."""
+        return np.stack([self.embed(clip) for clip in clips])
+
     def _mean_over_windows(self, clip: Clip) -> NDArray[np.float64]:
         frames = self.frames(clip, matrices(clip.keypoints_on_maps(), clip.times, self.alignment))
         shown = [window.frames[window.mask] for window in windows(clip.times)]
@@ -132,3 +136,10 @@ EMBEDDERS: dict[str, Moments] = {
     "mean-skeleton": Moments("mean-skeleton", _skeletons, 1, 2 * len(JOINTS) * 2),
 }
 """By name; ``mean-silhouette`` is the gait energy image (J. Han, B. Bhanu, 2006), of aligned silhouettes."""
+
+
+def embedder_called(name: str) -> Moments:
+    """The embedding of that name; GaitheatError with the names there are if there is none."""
+    if name not in EMBEDDERS:
+        raise GaitheatError(f"no embedding is called {name!r}: expected one of {', '.join(EMBEDDERS)}")
+    return EMBEDDERS[name]

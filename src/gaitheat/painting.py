@@ -1,7 +1,7 @@
-"""One frame of a clip painted onto a picture: maps in colour, skeleton, silhouette, and words beside them.
+"""One frame of a clip painted onto a picture: maps in colour, skeleton, silhouette, words.
 
-Every ``paint_...`` changes the picture that it is given. ``affine`` leads from the picture's pixels to heatmap
-pixels, so the crop of a clip paints onto the recording, and :func:`enlarged` onto an empty tile.
+Every ``paint_...`` changes the picture that it is given. ``affine`` leads from the picture's pixels to
+heatmap pixels: a clip's crop paints onto the recording, and :func:`enlarged` onto an empty tile.
 """
 
 from functools import lru_cache
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Clip, transform
+from gaitheat.errors import GaitheatError
 from gaitheat.skeleton import BONES, JOINTS, MIRROR, PARTS
 
 Picture = UInt8[np.ndarray, "height width 3"]
@@ -32,6 +33,12 @@ LEGEND: dict[str, Colour] = {
 }
 """A colour for each part and side of the body, left and right of the person: left is cool, right is warm."""
 BACKGROUND: Colour = (15, 18, 23)
+TILE: Colour = (22, 26, 33)
+"""Of an empty place for a picture."""
+MUTED: Colour = (139, 149, 163)
+"""Of words that matter less."""
+ALARM: Colour = (248, 113, 92)
+"""Of what deserves a look: low scores, refused frames, unknown people."""
 LIGHT: Colour = (236, 240, 246)
 """Of words and of the heatmap frame."""
 OUTLINE: Colour = (176, 186, 200)
@@ -76,6 +83,12 @@ def person(clip: Clip, frame: int) -> Person:
     return Person(one.heatmaps[0], one.keypoints_on_maps()[0], silhouette)
 
 
+def evenly(frames: int, count: int) -> NDArray[np.int64]:
+    """At most ``count`` frame indices, evenly spaced over a clip of so many frames, each in its middle."""
+    count = min(count, frames)
+    return ((np.arange(count) + 0.5) * frames / count).astype(np.int64)
+
+
 def enlarged(scale: float) -> Affine:
     """From a picture that shows the heatmap frame ``scale`` times larger to heatmap pixels."""
     shift = (1 / scale - 1) / 2
@@ -85,6 +98,19 @@ def enlarged(scale: float) -> Affine:
 def empty(height: int, width: int) -> Picture:
     """A picture in the background's colour."""
     return np.full((height, width, 3), BACKGROUND, np.uint8)
+
+
+def save_picture(picture: Picture, path: Path) -> None:
+    """Write a PNG; GaitheatError if that is impossible."""
+    try:
+        Image.fromarray(picture).save(path, format="PNG")
+    except OSError as error:
+        raise GaitheatError(f"{path}: cannot write a picture there ({error.strerror or error})") from error
+
+
+def shrunk(picture: Picture, width: int, height: int) -> Picture:
+    """The picture in another size, smooth where it gets smaller."""
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def paint_maps(picture: Picture, maps: UInt8[np.ndarray, "17 64 48"], affine: Affine) -> None:
@@ -103,10 +129,10 @@ def paint_maps(picture: Picture, maps: UInt8[np.ndarray, "17 64 48"], affine: Af
 
 def paint_skeleton(picture: Picture, keypoints: Float32[np.ndarray, "17 3"], affine: Affine) -> None:
     """Bones and joints, ``keypoints`` in heatmap pixels; thin and dim where the score is under SURE."""
-    inverse = cv2.invertAffineTransform(affine).astype(np.float32)
+    inverse = _inverse(affine)
     points = transform(inverse[None], keypoints[None, :, :2])[0]
     at = [(int(x), int(y)) for x, y in np.rint(points * 2**SHIFT)]
-    width = max(1, round(0.45 * float(np.hypot(*inverse[:, 0]))))
+    width = max(1, round(0.4 * float(np.hypot(*inverse[:, 0]))))
     sure = keypoints[:, 2] >= SURE
     for first, second in sorted(BONES, key=lambda bone: sure[list(bone)].all()):
         clear = sure[[first, second]].all()
@@ -136,9 +162,8 @@ def paint_silhouette(
     part, inside = _under_frame(picture, affine)
     if not part.size:
         return
-    finer = 2 * inside
-    finer[:, 2] += 0.5
-    cover = _warped(silhouette.astype(np.float32) / 255, finer, part)
+    finer = (2 * inside + np.array([[0, 0, 0.5], [0, 0, 0.5]])).astype(np.float32)
+    cover = _warped(silhouette.astype(np.float32), finer, part) / 255
     if filled:
         part[:] = np.rint(part + cover[..., None] * (np.array(BODY) - part))
         return
@@ -146,17 +171,16 @@ def paint_silhouette(
     cv2.polylines(part, contours, True, OUTLINE, 1, cv2.LINE_AA)
 
 
-def paint_frame(picture: Picture, affine: Affine) -> None:
-    """The border of the heatmap frame."""
-    corners = np.rint(_corners(affine) * 2**SHIFT).astype(np.int32)
-    cv2.polylines(picture, [corners], True, LIGHT, 1, cv2.LINE_AA, SHIFT)
-
-
 def _corners(affine: Affine) -> Float32[np.ndarray, "4 2"]:
     """Corners of the heatmap frame in the picture's pixels."""
     right, bottom = MAP_WIDTH - 0.5, MAP_HEIGHT - 0.5
     frame = np.array([[(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom)]], np.float32)
-    return transform(cv2.invertAffineTransform(affine).astype(np.float32)[None], frame)[0]
+    corners: NDArray[np.float32] = transform(_inverse(affine)[None], frame)[0]
+    return corners
+
+
+def _inverse(affine: Affine) -> Affine:
+    return np.asarray(cv2.invertAffineTransform(affine), np.float32)
 
 
 def _under_frame(picture: Picture, affine: Affine) -> tuple[Picture, Affine]:
@@ -173,10 +197,8 @@ def _under_frame(picture: Picture, affine: Affine) -> tuple[Picture, Affine]:
 def _warped(layer: NDArray[np.float32], affine: Affine, onto: Picture) -> NDArray[np.float32]:
     """The layer as seen from ``onto``, whose pixels ``affine`` leads to the layer's."""
     size = (onto.shape[1], onto.shape[0])
-    warped: NDArray[np.float32] = cv2.warpAffine(
-        layer, affine, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    )
-    return warped
+    warped = cv2.warpAffine(layer, affine, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.asarray(warped, np.float32)
 
 
 @lru_cache(maxsize=64)
@@ -188,22 +210,37 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(folder / f"DejaVuSans{'-Bold' if bold else ''}.ttf"), size)
 
 
+def fitted(text: str, width: int, typeface: ImageFont.FreeTypeFont) -> str:
+    """The text, or as much of its beginning as fits."""
+    if typeface.getlength(text) <= width:
+        return text
+    while text and typeface.getlength(text + "…") > width:
+        text = text[:-1]
+    return text + "…"
+
+
 @lru_cache(maxsize=256)
 def _words(text: str, size: int) -> Picture:
     """Light words on a dark plate."""
-    left, top, right, bottom = font(size).getbbox(text)
-    pad = size // 3
-    plate = Image.new("RGB", (round(right - left) + 2 * pad, round(1.2 * size) + pad), BACKGROUND)
-    middle = (pad - left, plate.height / 2)
-    ImageDraw.Draw(plate).text(middle, text, LIGHT, font(size), anchor="lm")
+    width, pad = round(font(size).getlength(text)), size // 3
+    plate = Image.new("RGB", (width + 2 * pad, round(1.2 * size) + pad), BACKGROUND)
+    ImageDraw.Draw(plate).text((pad, plate.height / 2), text, LIGHT, font(size), anchor="lm")
     return np.array(plate)
 
 
-def paint_label(picture: Picture, text: str, affine: Affine, size: int) -> None:
-    """Words above the heatmap frame, moved inside the picture where they would stick out."""
+def paint_words(picture: Picture, text: str, left: float, top: float, size: int) -> None:
+    """Words on a plate, moved inside the picture where they would stick out."""
     plate = _words(text, size)[: picture.shape[0], : picture.shape[1]]
     height, width = plate.shape[:2]
-    left, top = _corners(affine).min(0)
     x = int(np.clip(left, 0, picture.shape[1] - width))
-    y = int(np.clip(top - height, 0, picture.shape[0] - height))
+    y = int(np.clip(top, 0, picture.shape[0] - height))
     picture[y : y + height, x : x + width] = plate
+
+
+def paint_frame(picture: Picture, affine: Affine, label: str, size: int) -> None:
+    """The border of the heatmap frame, and a label above it."""
+    corners = _corners(affine)
+    outline = np.rint(corners * 2**SHIFT).astype(np.int32)
+    cv2.polylines(picture, [outline], True, LIGHT, 1, cv2.LINE_AA, SHIFT)
+    left, top = corners.min(0)
+    paint_words(picture, label, left, top - len(_words(label, size)), size)

@@ -1,30 +1,31 @@
-"""Pictures that tell a person what happened: was a clip extracted well, and who was recognised, how surely?"""
+"""The contact sheet: clips at a glance, for a person to see whether extraction worked."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, MAX_GAP, Clip
+from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Clip
 from gaitheat.errors import GaitheatError
 from gaitheat.painting import (
-    BACKGROUND,
-    BODY,
+    ALARM,
     LEGEND,
     LIGHT,
+    MUTED,
     SURE,
-    Colour,
+    TILE,
+    Person,
     Picture,
     empty,
     enlarged,
+    evenly,
+    fitted,
     font,
     paint_maps,
     paint_silhouette,
     paint_skeleton,
     person,
+    shrunk,
 )
 
 SHEET_CLIPS = 8
@@ -34,27 +35,9 @@ SHEET_FRAMES = 10
 SCALE = 2.5
 """Picture pixels a heatmap cell, on the contact sheet."""
 MARGIN, GAP = 32, 6
-TILE: Colour = (22, 26, 33)
-MUTED: Colour = (139, 149, 163)
-ALARM: Colour = (248, 113, 92)
-"""Of what deserves a look: low scores, refused frames, unknown people."""
 TILE_WIDTH, TILE_HEIGHT = round(SCALE * MAP_WIDTH), round(SCALE * MAP_HEIGHT)
 STRIP_WIDTH = SHEET_FRAMES * (TILE_WIDTH + GAP) - GAP
 HEADER, TITLE, FOOTER, BLOCK = 96, 60, 44, 60 + 2 * (TILE_HEIGHT + GAP) + 48
-
-
-def evenly(frames: int, count: int) -> NDArray[np.int64]:
-    """At most ``count`` frame indices, evenly spaced over a clip of so many frames, each in its middle."""
-    count = min(count, frames)
-    return ((np.arange(count) + 0.5) * frames / count).astype(np.int64)
-
-
-def save(picture: Picture, path: Path) -> None:
-    """Write a PNG; GaitheatError if that is impossible."""
-    try:
-        Image.fromarray(picture).save(path, format="PNG")
-    except OSError as error:
-        raise GaitheatError(f"{path}: cannot write a picture there ({error.strerror or error})") from error
 
 
 def contact_sheet(clips: Sequence[Clip], unseen: int = 0) -> Picture:
@@ -85,27 +68,30 @@ def contact_sheet(clips: Sequence[Clip], unseen: int = 0) -> Picture:
 
 def _paint_strip(place: Picture, clip: Clip) -> None:
     """Two rows of tiles into the top left of ``place``."""
-    affine = enlarged(SCALE)
     for column, frame in enumerate(evenly(len(clip), SHEET_FRAMES)):
-        shown = person(clip, int(frame))
         left, below = column * (TILE_WIDTH + GAP), TILE_HEIGHT + GAP
-        maps = place[:TILE_HEIGHT, left : left + TILE_WIDTH]
-        body = place[below : below + TILE_HEIGHT, left : left + TILE_WIDTH]
-        maps[:] = body[:] = TILE
-        paint_maps(maps, shown.maps, affine)
-        if shown.silhouette is not None:
-            paint_silhouette(maps, shown.silhouette, affine)
-            paint_silhouette(body, shown.silhouette, affine, filled=True)
-        paint_skeleton(body, shown.keypoints, affine)
+        maps, body = _tiles(person(clip, int(frame)))
+        place[:TILE_HEIGHT, left : left + TILE_WIDTH] = maps
+        place[below : below + TILE_HEIGHT, left : left + TILE_WIDTH] = body
+
+
+def _tiles(shown: Person) -> tuple[Picture, Picture]:
+    """Maps and body, painted at twice the size: thin lines stay smooth when they are shrunk."""
+    affine = enlarged(2 * SCALE)
+    maps, body = np.full((2, 2 * TILE_HEIGHT, 2 * TILE_WIDTH, 3), TILE, np.uint8)
+    paint_maps(maps, shown.maps, affine)
+    if shown.silhouette is not None:
+        paint_silhouette(maps, shown.silhouette, affine)
+        paint_silhouette(body, shown.silhouette, affine, filled=True)
+    paint_skeleton(body, shown.keypoints, affine)
+    return shrunk(maps, TILE_WIDTH, TILE_HEIGHT), shrunk(body, TILE_WIDTH, TILE_HEIGHT)
 
 
 def _write_header(draw: ImageDraw.ImageDraw) -> None:
     draw.text((MARGIN, 26), "Extracted clips", LIGHT, font(20, bold=True))
-    note = (
-        f"above: maps and outline of the silhouette · below: skeleton (faint: score under {SURE}) and silhouette"
-    )
+    note = f"above: maps, outline of the silhouette · below: skeleton (faint: score under {SURE}), silhouette"
     draw.text((MARGIN, 58), note, MUTED, font(13))
-    right = MARGIN + STRIP_WIDTH
+    right = float(MARGIN + STRIP_WIDTH)
     for name, colour in reversed(LEGEND.items()):
         left = right - font(13).getlength(name)
         draw.text((left, 30), name, MUTED, font(13))
@@ -115,15 +101,16 @@ def _write_header(draw: ImageDraw.ImageDraw) -> None:
 
 def _write_title(draw: ImageDraw.ImageDraw, top: int, clip: Clip) -> None:
     """What the clip is, above its strip, and the time and mean score of each frame, below it."""
-    scores = clip.keypoints[:, :, 2].mean(1)
-    draw.text((MARGIN, top + 12), str(clip.key), LIGHT, font(16, bold=True))
+    scores, large = clip.keypoints[:, :, 2].mean(1), font(16, bold=True)
+    draw.text((MARGIN, top + 12), fitted(str(clip.key), STRIP_WIDTH, large), LIGHT, large)
     seconds = clip.times[-1] - clip.times[0]
     facts = f"{len(clip)} frames · {seconds:.1f} s · mean score {scores.mean():.2f} · {clip.estimator}"
     draw.text((MARGIN, top + 35), facts, MUTED, font(13))
     refused = ", ".join(f"{count} {reason}" for reason, count in sorted(clip.refused.items()))
-    after = MARGIN + font(13).getlength(facts)
     if refused:
-        draw.text((after, top + 35), f" · refused: {refused}", ALARM, font(13))
+        used = round(font(13).getlength(facts))
+        refused = fitted(f" · refused: {refused}", STRIP_WIDTH - used, font(13))
+        draw.text((MARGIN + used, top + 35), refused, ALARM, font(13))
     below = top + TITLE + 2 * (TILE_HEIGHT + GAP) + 2
     for column, frame in enumerate(evenly(len(clip), SHEET_FRAMES)):
         left = MARGIN + column * (TILE_WIDTH + GAP)

@@ -46,7 +46,7 @@ def recordings(root: Path) -> list[Recording]:
             continue
         for take, (first, last) in enumerate(ranges, start=1):
             key = ClipKey(DATASET, subject, scenario, "odd" if take % 2 else "even", str(take), 0)
-            found.append(Recording(videos[name], key, start=first - 1, stop=last))
+            found.append(Recording(videos[name], key, start=first - 1, stop=last, alone=True))
     if absent:
         raise GaitheatError(
             f"{root}: {SEQUENCES} lists {len(absent)} walking videos that are not there, the first is "

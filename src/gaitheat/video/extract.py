@@ -7,6 +7,7 @@ pass: smooth every path in both directions of time, crop, estimate. ``follow`` i
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,8 @@ class Path:
     start: int
     """First frame, counted from the recording's first."""
     places: Places
+    sights: int
+    """How often the person was seen in the first pass."""
 
     @property
     def stop(self) -> int:
@@ -54,6 +57,7 @@ def extract(
     detector: Detector,
     estimator: PoseEstimator,
     preprocessing: Preprocessing = "rgb",
+    alone: bool = False,
 ) -> Extraction:
     """The clips of everybody in a recording.
 
@@ -64,13 +68,33 @@ def extract(
         estimator: makes the maps.
         preprocessing: ``rgb`` crops in the picture; ``heatmap`` estimates in a loose box, then crops and
             resizes the maps (the rival way, for comparison only).
+        alone: whether only the person who is seen most gives clips; the others are refused.
     """
     identity = identified(estimator.identity, preprocessing)
     paths = find_paths(source, detector, estimator)
     if not paths:
         refusal = Refusal(key, source.name, source.sha256(), identity, "no person", source.length() or 0)
         return Extraction(1, iter([refusal]))
-    return Extraction(len(paths), _clips(source, key, paths, estimator, identity, preprocessing))
+    meant = max(path.sights for path in paths) if alone else 0
+    passers_by = [
+        Refusal(
+            _named(key, path),
+            source.name,
+            source.sha256(),
+            identity,
+            "another person",
+            len(path.places.sides),
+        )
+        for path in paths
+        if path.sights < meant
+    ]
+    chosen = [path for path in paths if path.sights >= meant]
+    clips = _clips(source, key, chosen, estimator, identity, preprocessing)
+    return Extraction(len(paths), chain(passers_by, clips))
+
+
+def _named(key: ClipKey, path: Path) -> ClipKey:
+    return replace(key, track=path.track)
 
 
 def identified(estimator: Estimator, preprocessing: Preprocessing) -> Estimator:
@@ -108,7 +132,7 @@ def _pieces(
     stop = int(np.searchsorted(times, seen[-1] + SEARCH_EVERY))
     pieces = np.array_split(np.arange(start, stop), -(-(stop - start) // MAX_CLIP_FRAMES))
     return [
-        Path(first_track + number, int(frames[0]), smooth_places(seen, boxes, times[frames]))
+        Path(first_track + number, int(frames[0]), smooth_places(seen, boxes, times[frames]), len(seen))
         for number, frames in enumerate(pieces)
     ]
 
@@ -126,8 +150,7 @@ def _clips(
     waiting = sorted(paths, key=lambda path: path.stop)
 
     def finish(path: Path) -> Clip | Refusal:
-        name = replace(key, track=path.track)
-        return collect(posed.pop(path.track), name, source.name, source.sha256(), identity)
+        return collect(posed.pop(path.track), _named(key, path), source.name, source.sha256(), identity)
 
     for position, frames in _batches(source):
         for track, frame in _pose(position, frames, paths, estimator, preprocessing):

@@ -218,7 +218,9 @@ def _run(
     try:
         source = open_source(job.recording.path, job.recording.start, job.recording.stop)
         watched = _Watched(source, job.sha256, lambda frames: send(_Read(frames)))
-        planned, items = extract(watched, job.recording.key, *parts, extractor.preprocessing)
+        planned, items = extract(
+            watched, job.recording.key, *parts, extractor.preprocessing, job.recording.alone
+        )
         for item in items:
             send(_Clip(number, encode(item), planned))
         problem = source.problem and f"{source.name}: {source.problem}"

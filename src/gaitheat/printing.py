@@ -1,0 +1,134 @@
+"""How the commands speak: tables for people, JSON and CSV for scripts, progress where somebody looks."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from gaitheat.evaluation import Report, difference
+from gaitheat.recognizer import Person
+from gaitheat.video.pool import Summary
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+SHOWN = 10
+"""Lines of a list that is long: the rest is counted."""
+
+Row = Mapping[str, Any]
+
+
+def say(text: str) -> None:
+    """A line of result."""
+    console.print(text, markup=False)
+
+
+def warn(text: str) -> None:
+    """A line about what went wrong, beside the result."""
+    errors.print(text, markup=False)
+
+
+@contextmanager
+def extraction_progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left; it wants the frames read so far and in all."""
+    columns = (
+        TextColumn("extracting"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def print_rows(rows: Sequence[Row], as_json: bool = False, as_csv: bool = False) -> None:
+    """The same rows as a table, as JSON or as CSV."""
+    if as_json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False, default=str))  # noqa: T201
+        return
+    if as_csv:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in rows[0] if rows else ():
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*map(_text, row.values()))
+    console.print(table)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def print_people(found: Sequence[tuple[Path, Person]], as_json: bool, as_csv: bool) -> None:
+    """Who was seen in which video, and who that is."""
+    rows = []
+    for video, person in found:
+        clip = person.clip
+        row = {
+            "video": str(video),
+            "track": person.track,
+            "seconds": f"{clip.times[0]:.1f}-{clip.times[-1]:.1f}" if clip else None,
+            "frames": len(clip) if clip else None,
+            "name": person.name,
+            "reason": person.reason,
+        }
+        if as_json:
+            row["matches"] = [match._asdict() for match in person.matches]
+        else:
+            row["nearest"] = ", ".join(f"{name} {distance:.3f}" for name, distance in person.matches[:3])
+        rows.append(row)
+    print_rows(rows, as_json, as_csv)
+
+
+def print_summary(summary: Summary, store: Path) -> None:
+    """What came of an extraction, refusals and their reasons included."""
+    say(
+        f"{store}: {summary.clips} clips, {summary.frames} frames, from {summary.recordings} recordings"
+        + (f" ({summary.skipped} were there already)" if summary.skipped else "")
+    )
+    if summary.refused_frames:
+        counts = ", ".join(f"{reason} {count}" for reason, count in summary.refused_frames.most_common())
+        say(f"frames left out: {counts}")
+    _list("refused", summary.refusals, say)
+    _list("problems", summary.problems, warn)
+
+
+def _list(title: str, lines: Sequence[str], speak: Callable[[str], None]) -> None:
+    if lines:
+        speak(f"{title}: {len(lines)}")
+    for line in lines[:SHOWN]:
+        speak(f"  {line}")
+    if len(lines) > SHOWN:
+        speak(f"  ... and {len(lines) - SHOWN} more")
+
+
+def print_reports(reports: Sequence[Report], as_json: bool) -> None:
+    """Tables of one protocol, and the paired differences of their headlines from the first one's."""
+    if as_json:
+        print(json.dumps([json.loads(report.to_json()) for report in reports], indent=2))  # noqa: T201
+        return
+    for report in reports:
+        say(f"\n{report.embedding}: {report.protocol}, {report.subjects} subjects, {report.clips} clips\n")
+        say(report.to_markdown())
+    for report in reports[1:]:
+        value, low, high = (100 * bound for bound in difference(reports[0], report))
+        verdict = "not shown to differ" if low <= 0 <= high else "differ"
+        say(
+            f"\n{reports[0].embedding} - {report.embedding}: {value:+.1f} points, paired 95 % {low:+.1f} to "
+            f"{high:+.1f}: {verdict}"
+        )
