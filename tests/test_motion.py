@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from factories import make_clip
-from gaitheat.motion import WALKING_SPEED, leg_motion
+from gaitheat.motion import WALKING_SPEED, Motion
+from gaitheat.motion import leg_motion as motion_of_points
 from gaitheat.skeleton import WRISTS
+
+
+def leg_motion(keypoints: np.ndarray, times: np.ndarray) -> Motion:
+    keypoints = keypoints.astype(np.float32)
+    return motion_of_points(keypoints[..., :2], keypoints[..., 2], times)
 
 
 def walker(frames: int = 100, seed: int = 0, rate: float = 25.0) -> tuple[np.ndarray, np.ndarray]:

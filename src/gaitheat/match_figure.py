@@ -73,10 +73,7 @@ def match_figure(
     Raises:
         GaitheatError: no distances, or one that is no number, or another number of pictures than frames.
     """
-    ranked = sorted(distances, key=lambda item: item[1])
-    frames = evenly(len(probe), FIGURE_FRAMES)
-    if not ranked or not np.isfinite([distance for _, distance in ranked]).all():
-        raise GaitheatError(f"a match figure needs the distances of a gallery, got {ranked or 'none'}")
+    ranked, frames = _ranked(distances), evenly(len(probe), FIGURE_FRAMES)
     if pictures is not None and len(pictures) != len(frames):
         raise GaitheatError(f"a match figure needs {len(frames)} pictures, got {len(pictures)}")
     figure = empty(HEIGHT, WIDTH)
@@ -94,6 +91,13 @@ def match_figure(
     _write_captions(draw, probe, None if means is None else right - COLUMN, ranked[0][0])
     _draw_bars(draw, right + 40, ranked, threshold)
     return np.array(image)
+
+
+def _ranked(distances: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    ranked = sorted(distances, key=lambda item: item[1])
+    if not ranked or not np.isfinite([distance for _, distance in ranked]).all():
+        raise GaitheatError(f"a match figure needs the distances of a gallery, got {ranked or 'none'}")
+    return ranked
 
 
 def _place(figure: Picture, left: int, above: Picture, below: Picture) -> None:
@@ -140,7 +144,9 @@ def _write_answer(draw: ImageDraw.ImageDraw, ranked: Sequence[tuple[str, float]]
 def _write_captions(draw: ImageDraw.ImageDraw, probe: Clip, means: int | None, nearest: str) -> None:
     below = HEIGHT - 36
     seconds = probe.times[-1] - probe.times[0]
-    draw.text((MARGIN, below), f"{len(probe)} frames, {seconds:.1f} s · left side in cool, right side in warm colours", MUTED, font(13))
+    draw.text(
+        (MARGIN, below), f"{len(probe)} frames, {seconds:.1f} s · cool: left, warm: right", MUTED, font(13)
+    )
     if means is not None:
         draw.text((means, below), "mean maps", MUTED, font(13))
         draw.text((means + 6, TOP + 4), "seen", MUTED, font(12))

@@ -74,8 +74,7 @@ def overlay_video(
     Raises:
         GaitheatError: no clips, clips of another recording, nothing to read, or no place to write.
     """
-    if not clips:
-        raise GaitheatError(f"{source.name}: an overlay needs at least one clip, got none")
+    _check_one_recording(clips)
     names = labels or {}
     painted = 0
     with _film(path) as film:
@@ -85,7 +84,7 @@ def overlay_video(
             for clip in clips:
                 at = _frame_at(clip, frame.time)
                 if at is not None:
-                    affine = compose(clip.crop[at : at + 1], enlarged(factor)[None])[0]
+                    affine = compose(clip.crop[at : at + 1], enlarged(float(factor))[None])[0]
                     _paint_layers(picture, clip, at, affine)
                     track = clip.key.track
                     paint_frame(picture, affine, names.get(track, f"track {track}"), size)
@@ -93,6 +92,15 @@ def overlay_video(
             film.add(picture, frame.time)
         if not painted:
             raise _wrong_recording(source, clips[0])
+
+
+def _check_one_recording(clips: Sequence[Clip]) -> None:
+    if not clips:
+        raise GaitheatError("an overlay needs at least one clip, got none: extract some first")
+    for clip in clips[1:]:
+        if clip.sha256 != clips[0].sha256:
+            both = f"{clips[0].source} and {clip.source}"
+            raise GaitheatError(f"an overlay needs clips of one recording, got {both}")
 
 
 def _legible(rgb: Picture) -> tuple[Picture, int]:
@@ -128,8 +136,7 @@ def crops_video(clips: Sequence[Clip], path: Path, unseen: int = 0) -> None:
             ]
             picture = _grid(tiles)
             if rest:
-                height, width = picture.shape[:2]
-                paint_words(picture, f"and {rest} more", width, height, 14)
+                paint_words(picture, f"and {rest} more", float(picture.shape[1]), float(picture.shape[0]), 14)
             film.add(picture, tick / WINDOW_RATE)
 
 
@@ -174,7 +181,7 @@ def _paint_layers(picture: Picture, clip: Clip, frame: int, affine: Affine) -> N
 def _tile(clip: Clip, frame: int | None) -> Picture:
     """A crop with the clip's name on it; only the name where the clip shows nothing."""
     tile = empty(CROP_SCALE * MAP_HEIGHT, CROP_SCALE * MAP_WIDTH)
-    affine = enlarged(CROP_SCALE)
+    affine = enlarged(float(CROP_SCALE))
     if frame is not None:
         _paint_layers(tile, clip, frame, affine)
     paint_frame(tile, affine, str(clip.key), 12)
@@ -184,8 +191,7 @@ def _tile(clip: Clip, frame: int | None) -> Picture:
 def _grid(tiles: Sequence[Picture]) -> Picture:
     """Tiles in rows of CROPS_IN_A_ROW, the last row filled with nothing."""
     columns = min(len(tiles), CROPS_IN_A_ROW)
-    filler = [empty(*tiles[0].shape[:2])] * (-len(tiles) % columns)
-    filled = [*tiles, *filler]
+    filled = [*tiles, *[empty(*tiles[0].shape[:2])] * (-len(tiles) % columns)]
     return np.vstack([np.hstack(filled[row : row + columns]) for row in range(0, len(filled), columns)])
 
 
@@ -214,7 +220,8 @@ class _Film:
         self._container.mux(self._stream.encode(frame))
 
     def _opened(self, height: int, width: int) -> VideoStream:
-        options = {"crf": "18", "preset": "veryfast"}
+        # B-frames would let the header tell too short a length where times are uneven.
+        options = {"crf": "18", "preset": "veryfast", "bf": "0"}
         stream: VideoStream = self._container.add_stream("h264", rate=round(WINDOW_RATE), options=options)
         stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
         stream.codec_context.time_base = Fraction(1, TICKS)

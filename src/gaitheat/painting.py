@@ -18,7 +18,8 @@ from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Clip, transform
 from gaitheat.errors import GaitheatError
 from gaitheat.skeleton import BONES, JOINTS, MIRROR, PARTS
 
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
+"""RGB pixels, [height, width, 3]; pictures of one call may differ in size."""
 Affine = Float32[np.ndarray, "2 3"]
 Colour = tuple[int, int, int]
 
@@ -103,9 +104,10 @@ def empty(height: int, width: int) -> Picture:
 def save_picture(picture: Picture, path: Path) -> None:
     """Write a PNG; GaitheatError if that is impossible."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture).save(path, format="PNG")
     except OSError as error:
-        raise GaitheatError(f"{path}: cannot write a picture there ({error.strerror or error})") from error
+        raise GaitheatError(f"{path}: cannot write a picture there ({error})") from error
 
 
 def shrunk(picture: Picture, width: int, height: int) -> Picture:
@@ -242,5 +244,5 @@ def paint_frame(picture: Picture, affine: Affine, label: str, size: int) -> None
     corners = _corners(affine)
     outline = np.rint(corners * 2**SHIFT).astype(np.int32)
     cv2.polylines(picture, [outline], True, LIGHT, 1, cv2.LINE_AA, SHIFT)
-    left, top = corners.min(0)
+    left, top = corners.min(0).tolist()
     paint_words(picture, label, left, top - len(_words(label, size)), size)

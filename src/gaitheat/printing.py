@@ -16,7 +16,7 @@ from gaitheat.evaluation import Report, difference
 from gaitheat.recognizer import Person
 from gaitheat.video.pool import Summary
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 SHOWN = 10
 """Lines of a list that is long: the rest is counted."""

@@ -108,13 +108,17 @@ class Recognizer:
             else:
                 yield self._recognise(item, gallery)
 
+    def nearest(self, clip: Clip, gallery: Gallery, count: int) -> tuple[Match, ...]:
+        """The ``count`` people of a gallery who are nearest to the person of a clip, nearest first."""
+        identity = _identity(self.embedder, clip)
+        return tuple(gallery.search(self.embedder.embed(clip), identity, count))
+
     def _recognise(self, clip: Clip, gallery: Gallery) -> Person:
         motion = motion_of(clip)
         reason = standing(motion)
         if reason:
             return Person(clip.key.track, None, reason, (), motion, clip)
-        identity = _identity(self.embedder, clip)
-        matches = tuple(gallery.search(self.embedder.embed(clip), identity, LISTED))
+        matches = self.nearest(clip, gallery, LISTED)
         name, reason = decide(matches, self.threshold)
         return Person(clip.key.track, name, reason, matches, motion, clip)
 

@@ -47,13 +47,29 @@ def places(boxes: Boxes) -> Places:
 
 def overlaps(first: Boxes, second: Boxes) -> Float32[np.ndarray, "first second"]:
     """Intersection over union of every box of the first with every box of the second."""
+    areas, other = _areas(first)[:, None], _areas(second)[None]
+    shared = _shared(first, second)
+    ratio: NDArray[np.float32] = (shared / np.maximum(areas + other - shared, 1e-6)).astype(np.float32)
+    return ratio
+
+
+def containment(first: Boxes, second: Boxes) -> Float32[np.ndarray, "first second"]:
+    """Intersection over the smaller area of every box of the first with every box of the second."""
+    smaller = np.minimum(_areas(first)[:, None], _areas(second)[None])
+    ratio: NDArray[np.float32] = (_shared(first, second) / np.maximum(smaller, 1e-6)).astype(np.float32)
+    return ratio
+
+
+def _areas(boxes: Boxes) -> NDArray[np.float32]:
+    areas: NDArray[np.float32] = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    return areas
+
+
+def _shared(first: Boxes, second: Boxes) -> NDArray[np.float32]:
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)]
-    union = areas[0][:, None] + areas[1][None] - shared
-    ratio: NDArray[np.float32] = (shared / np.maximum(union, 1e-6)).astype(np.float32)
-    return ratio
+    shared: NDArray[np.float32] = np.clip(high - low, 0, None).prod(axis=2)
+    return shared
 
 
 def smooth_places(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Float64, UInt8
 from numpy.typing import NDArray
 
-from gaitheat.clips import Affines, Clip, ClipKey, Estimator, Refusal, transform
+from gaitheat.clips import MAP_WIDTH, SILHOUETTE_WIDTH, Affines, Clip, ClipKey, Estimator, Refusal, transform
 from gaitheat.frames import Frame
 from gaitheat.video.protocols import Poses
 
@@ -17,6 +17,8 @@ MIN_FRAMES = 12
 """A clip is at least half a second of a person at 25 frames/s: about half a stride."""
 OUTSIDE = 0.03
 """Joints may lie outside the picture by this share of the crop: rounding, not a guess at a hidden leg."""
+EDGE = 8
+"""Cells along which a silhouette may touch the picture's edge: a foot or the top of a head does, no more."""
 TRUNK_AND_LEGS = [5, 6, 11, 12, 13, 14, 15, 16]
 
 
@@ -117,7 +119,11 @@ def frame_faults(
         finite &= np.isfinite(poses.world).all(axis=(1, 2))
     slack = OUTSIDE * poses.heatmaps.shape[2] / affines[:, 0, 0]
     body = points[:, TRUNK_AND_LEGS, :2]
-    inside = (body >= -slack[:, None, None]) & (body <= (pictures + slack[:, None])[:, None])
+    inside = ((body >= -slack[:, None, None]) & (body <= (pictures + slack[:, None])[:, None])).all(
+        axis=(1, 2)
+    )
+    if poses.silhouettes is not None:
+        inside &= edge_contact(poses.silhouettes, affines, pictures) <= EDGE
     # A comparison with NaN is false: a frame that is not finite counts once, as that.
     absent = finite & ~(poses.present > MIN_PRESENT)
     seen = finite & ~absent
@@ -125,5 +131,28 @@ def frame_faults(
         "keypoints not finite": ~finite,
         "person flag low": absent,
         "hidden by another person": seen & hidden,
-        "partly outside the picture": seen & ~hidden & ~inside.all(axis=(1, 2)),
+        "partly outside the picture": seen & ~hidden & ~inside,
     }
+
+
+def edge_contact(
+    silhouettes: UInt8[np.ndarray, "frames 128 96"], affines: Affines, pictures: NDArray[np.int64]
+) -> Float64[np.ndarray, " frames"]:
+    """Cells along which each silhouette touches the picture's edge.
+
+    An estimator guesses the hidden leg of half a person inside the picture; the silhouette shows the cut.
+    """
+    finer = SILHOUETTE_WIDTH // MAP_WIDTH
+    frames = np.arange(len(silhouettes))
+    longest = np.zeros(len(silhouettes))
+    for axis, lines in enumerate([silhouettes.transpose(0, 2, 1) > 127, silhouettes > 127]):
+        scale, shift = affines[:, axis, axis], affines[:, axis, 2]
+        near, far = (
+            finer * (scale * (end - 0.5) + shift + 0.5) - 0.5 for end in (np.zeros(1), pictures[:, axis])
+        )
+        # The outermost line mixes with the black outside, so the second one counts.
+        for line in (np.ceil(near) + 1, np.floor(far) - 1):
+            inside = (line >= 0) & (line < lines.shape[1])
+            touching = lines[frames, np.where(inside, line, 0).astype(np.int64)].sum(axis=1)
+            longest = np.maximum(longest, inside * touching / finer)
+    return longest

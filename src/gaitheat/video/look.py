@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from gaitheat.clips import Affines
 from gaitheat.frames import Frame
-from gaitheat.video.boxes import Places, overlaps, places, pose_boxes
+from gaitheat.video.boxes import Places, containment, overlaps, places, pose_boxes
 from gaitheat.video.collect import MIN_PRESENT, image_keypoints
 from gaitheat.video.crop import cut, heatmap_affines, recrop
-from gaitheat.video.detector import OVERLAP, suppress
+from gaitheat.video.detector import OVERLAP
 from gaitheat.video.protocols import Boxes, Detections, Detector, PoseEstimator, Poses
 
 SEARCH_EVERY = 0.3
@@ -20,6 +20,10 @@ EXPECTED_SCORE = 0.2
 """Score of a person who is where a track leads: enough to go on, not to start."""
 SAME_PLACE = 0.7
 """Two tracks whose poses share more than this (intersection over union) have become one person."""
+INSIDE = 2 / 3
+"""A box that lies inside a higher one by more than this share of its area is a part of the same person."""
+MOVED = 0.7
+"""A box that shares less than this with its own measurement was a bad crop: it is measured once more."""
 LOOSE = 1.6
 """Heatmap-space preprocessing only: the loose box, in boxes of RGB-space preprocessing."""
 
@@ -56,7 +60,7 @@ def with_newcomers(
     scores = np.where(known, found.scores[:, None], 0).max(axis=0, initial=0)
     fresh = ~known.any(axis=1)
     new = measure(frame, Detections(found.boxes[fresh], found.scores[fresh]), estimator)
-    return suppress(
+    return distinct(
         Detections(
             np.concatenate([people.boxes, new.boxes]),
             np.concatenate([np.maximum(people.scores, scores), new.scores]).astype(np.float32),
@@ -64,13 +68,32 @@ def with_newcomers(
     )
 
 
+def distinct(people: Detections) -> Detections:
+    """One box a person, the highest: a crop that cuts legs off makes a low box inside the right one."""
+    parts = containment(people.boxes, people.boxes) > INSIDE
+    heights = people.boxes[:, 3] - people.boxes[:, 1]
+    kept: list[int] = []
+    for index in np.argsort(-heights, kind="stable").tolist():
+        if not parts[index, kept].any():
+            kept.append(index)
+    return Detections(people.boxes[kept], people.scores[kept])
+
+
 def measure(frame: Frame, people: Detections, estimator: PoseEstimator) -> Detections:
-    """The same people with boxes measured by their joints; boxes that hold no person are dropped."""
-    if not len(people.boxes):
-        return people
-    affines, poses = estimate([frame.rgb] * len(people.boxes), places(people.boxes), estimator)
-    boxes, whole = measured(affines, poses)
-    return Detections(boxes[whole], people.scores[whole])
+    """The same people with boxes measured by their joints; boxes that hold no person are dropped.
+
+    A person who is cut off by the crop is measured wrong: where a box moves far, it is measured once more.
+    """
+    for _ in range(2):
+        if not len(people.boxes):
+            break
+        affines, poses = estimate([frame.rgb] * len(people.boxes), places(people.boxes), estimator)
+        boxes, whole = measured(affines, poses)
+        moved = overlaps(people.boxes, boxes).diagonal() < MOVED
+        people = Detections(boxes[whole], people.scores[whole])
+        if not (moved & whole).any():
+            break
+    return people
 
 
 def measured(affines: Affines, poses: Poses) -> tuple[Boxes, Bool[np.ndarray, " people"]]:

@@ -51,8 +51,9 @@ class Viewer:
 
 
 def motion_of(clip: Clip) -> Motion:
-    """Whether the person of a clip walks."""
-    return leg_motion(clip.keypoints_on_maps(), clip.times)
+    """Whether the person of a clip walks, by the joints in space if the estimator gives them."""
+    points = clip.keypoints_on_maps()[..., :2] if clip.world is None else clip.world
+    return leg_motion(points, clip.keypoints[..., 2], clip.times)
 
 
 def standing(motion: Motion) -> str | None:

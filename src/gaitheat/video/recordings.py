@@ -7,8 +7,9 @@ from gaitheat.errors import GaitheatError
 from gaitheat.video.pictures import PICTURES
 from gaitheat.video.reader import open_source
 
-VIDEOS = frozenset(  # noqa: SIM905
-    ".3gp .asf .avi .flv .m4v .mjpeg .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .webm .wmv".split()
+VIDEOS = frozenset(
+    {".3gp", ".asf", ".avi", ".flv", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+    | {".mts", ".mxf", ".ogv", ".ts", ".webm", ".wmv"}
 )
 """Endings of the files in a folder that are taken for videos; a file that is named is opened anyway."""
 

@@ -1,0 +1,49 @@
+# Everything here makes its own environment in .venv first: nothing but Python 3.11+ and a package registry is needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test test-all check format bench clean
+
+demo: $(VENV)/.core  ## the main job on a real video, pictures in out/
+	$(BIN)/gaitheat demo
+
+test: $(VENV)/.dev  ## the fast tests
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
+
+test-all: $(VENV)/.hub  ## all tests: many kills, full matrices, the hub's estimators
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+check: $(VENV)/.dev  ## the gate: format, lint, types, import floors, spelling, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell src tests docs benchmarks README.md CONTRIBUTING.md CHANGELOG.md
+	$(MAKE) test
+
+format: $(VENV)/.dev  ## mend format and imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## speed and size, measured side by side in one run
+	$(BIN)/python benchmarks/extract.py
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(INSTALL) --editable ".[dev]"
+	@touch $@
+
+# PyTorch first and alone: other packages would pull another build of it.
+$(VENV)/.hub: $(VENV)/.dev
+	$(INSTALL) torch
+	$(INSTALL) --editable ".[dev,hub]"
+	@touch $@
