@@ -70,8 +70,8 @@ def show(
     from gaitheat.printing import say
     from gaitheat.show import show_clips
 
-    for path in show_clips(_clip_source(store), clip or "", out):
-        say(f"{path}")
+    for picture in show_clips(_clip_source(store), clip or "", out):
+        say(str(picture))
 
 
 @app.command

@@ -1,7 +1,7 @@
 """The whole way on a real video: who is in it, enrol one person from the first half, find her in the second.
 
-The gallery holds strangers as well: passers-by of a street camera, who came as clips with this package. What is
-printed is measured; nothing is prepared but the strangers.
+The gallery holds strangers as well: passers-by of a street camera, who came as clips with this package. What
+is printed is measured; nothing is prepared but the strangers.
 """
 
 import shutil
@@ -18,7 +18,7 @@ from gaitheat.overlay import film_strip, overlay_video
 from gaitheat.packed import PackedClips
 from gaitheat.painting import save_picture
 from gaitheat.printing import print_rows, say
-from gaitheat.recognizer import Person, Recognizer, decide
+from gaitheat.recognizer import Recognizer, decide
 from gaitheat.report import contact_sheet
 from gaitheat.video.people import motion_of
 from gaitheat.video.reader import open_source

@@ -11,8 +11,8 @@ from gaitheat.skeleton import ANKLES, HIPS, KNEES
 WALKING_SPEED = 0.45
 """Leg lengths a second between the two feet, along the body's forward direction, from which a person walks.
 
-The slowest of 256 walks of the KTH development subjects reaches 0.53, from whichever side it is seen; a man who
-stretches and jumps on the spot in the demo video 0.39.
+The slowest of 256 walks of the KTH development subjects reaches 0.53, from whichever side it is seen; a man
+who stretches and jumps on the spot in the demo video 0.39.
 """
 TRUSTED_SCORE = 0.3
 """Mean score of knees and ankles below which a frame is left out."""

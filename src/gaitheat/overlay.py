@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 
 import av
@@ -37,6 +38,8 @@ SAME_MOMENT = 1e-3
 """Seconds by which a clip's frame and the recording's may differ and still be the same."""
 TICKS = 90_000
 """Units of a second in which the video tells its times: whole for 24, 25, 30, 50 and 60 frames a second."""
+LEAD = 1.0
+"""Seconds that are shown before the first clip and behind the last."""
 CROPS = 8
 """Clips that are shown side by side; the rest is counted."""
 CROPS_IN_A_ROW, CROP_SCALE = 4, 6
@@ -63,7 +66,7 @@ def overlay_video(
 ) -> None:
     """Write an MP4 of the recording with everybody's maps, skeleton and silhouette over it.
 
-    It begins with the recording's first frame and keeps its times; memory does not grow with its length.
+    It begins shortly before the first clip and ends shortly behind the last; memory does not grow with it.
 
     Args:
         source: the recording; a picture of another size than the first is resized to it.
@@ -77,8 +80,11 @@ def overlay_video(
     _check_one_recording(clips)
     names = labels or {}
     painted = 0
+    begin, end = min(clip.times[0] for clip in clips) - LEAD, max(clip.times[-1] for clip in clips) + LEAD
     with _film(path) as film:
-        for frame in source:
+        for frame in takewhile(lambda frame: frame.time <= end, source):
+            if frame.time < begin:
+                continue
             picture, factor = _legible(frame.rgb)
             size = max(LABEL, min(picture.shape[:2]) // 45)
             for clip in clips:
@@ -97,10 +103,9 @@ def overlay_video(
 def _check_one_recording(clips: Sequence[Clip]) -> None:
     if not clips:
         raise GaitheatError("an overlay needs at least one clip, got none: extract some first")
-    for clip in clips[1:]:
-        if clip.sha256 != clips[0].sha256:
-            both = f"{clips[0].source} and {clip.source}"
-            raise GaitheatError(f"an overlay needs clips of one recording, got {both}")
+    if len({clip.sha256 for clip in clips}) > 1:
+        names = sorted({clip.source for clip in clips})
+        raise GaitheatError(f"an overlay needs clips of one recording, got {', '.join(names)}")
 
 
 def _legible(rgb: Picture) -> tuple[Picture, int]:
