@@ -30,6 +30,9 @@ def extract(
     dataset: str | None = None,
     workers: int = os.cpu_count() or 1,
     preprocessing: Literal["rgb", "heatmap"] = "rgb",
+    onnx: Path | None = None,
+    vitpose: str | None = None,
+    rtdetr: str | None = None,
 ) -> int:
     """Video in, clips out: find people, follow them, estimate their pose heatmaps.
 
@@ -41,15 +44,20 @@ def extract(
         dataset: The benchmark whose original layout the folder has, such as kth; plain videos if left out.
         workers: Processes that work side by side, if there are several videos.
         preprocessing: Crop in the picture (rgb), or in the heatmaps as others do (for comparison).
+        onnx: Another estimator: an ONNX file of a top-down network, such as HRNet or ViTPose.
+        vitpose: Another estimator: a ViTPose checkpoint, a folder or a name on the hub.
+        rtdetr: Another detector: an RT-DETR checkpoint, a folder or a name on the hub.
     """
     from gaitheat.printing import extraction_progress, print_summary
     from gaitheat.store import ClipStore
-    from gaitheat.video.pool import Extractor, extract_all
+    from gaitheat.video.extractor import Extractor
+    from gaitheat.video.pool import extract_all
 
     recordings = _recordings(path, dataset)
+    extractor = Extractor(preprocessing, onnx, vitpose, rtdetr)
     with extraction_progress() as report:
         target = ClipStore.open_or_create(store)
-        summary = extract_all(recordings, target, Extractor(preprocessing), workers, report)
+        summary = extract_all(recordings, target, extractor, workers, report)
     print_summary(summary, store)
     return 2 if summary.failed else 0
 
@@ -126,6 +134,7 @@ def identify(
     threshold: float | None = None,
     start: int = 0,
     stop: int | None = None,
+    stream: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> int:
@@ -137,6 +146,7 @@ def identify(
         threshold: Distance (0 to 2) up to which the nearest person is named; the embedding's own if left out.
         start: First frame to look at, counted from 0.
         stop: First frame not to look at any more.
+        stream: Read it once, as if it came from a camera, without a look ahead.
     """
     from gaitheat.printing import print_people, warn
     from gaitheat.recognizer import Recognizer
@@ -146,7 +156,7 @@ def identify(
     videos, failed, found = files(video), 0, []
     for path in videos:
         try:
-            found += [(path, person) for person in recognizer.identify(path, start, stop)]
+            found += [(path, person) for person in recognizer.identify(path, start, stop, stream)]
         except GaitheatError as error:
             if len(videos) == 1:
                 raise

@@ -95,14 +95,21 @@ class Recognizer:
         take = Take(self.embedder.embed(clip), len(clip), clip.source, clip.sha256, str(clip.estimator), part)
         return gallery.enroll(name, [take], gallery.embedder)
 
-    def identify(self, video: str | Path, start: int = 0, stop: int | None = None) -> Iterator[Person]:
+    def identify(
+        self, video: str | Path, start: int = 0, stop: int | None = None, stream: bool = False
+    ) -> Iterator[Person]:
         """Who walks in a video: everybody who was seen in it, as their tracks end.
+
+        Args:
+            video: a file or a folder of pictures.
+            start: first frame to look at, counted from 0; ``stop`` the first that is not looked at any more.
+            stream: read it once, as if it came from a camera.
 
         Raises:
             GaitheatError: there is no gallery, or the video cannot be read.
         """
         gallery = Gallery.open(self.path)
-        for item in self.viewer.people(Path(video), start, stop):
+        for item in self.viewer.people(Path(video), start, stop, stream):
             if isinstance(item, Refusal):
                 yield Person(item.key.track, None, f"not usable: {item.reason} ({item.frames} frames)")
             else:

@@ -8,9 +8,9 @@ from pathlib import Path
 from gaitheat.clips import Clip, Refusal
 from gaitheat.errors import GaitheatError
 from gaitheat.motion import WALKING_SPEED, Motion, leg_motion
-from gaitheat.video.detector import SsdLite
-from gaitheat.video.estimator import BlazePose
 from gaitheat.video.extract import extract
+from gaitheat.video.extractor import Extractor
+from gaitheat.video.follow import follow
 from gaitheat.video.protocols import Detector, PoseEstimator
 from gaitheat.video.reader import open_source
 from gaitheat.video.recordings import recording
@@ -21,13 +21,17 @@ class Viewer:
 
     @cached_property
     def _parts(self) -> tuple[Detector, PoseEstimator]:
-        cores = os.cpu_count() or 1
-        return SsdLite(threads=cores), BlazePose(streams=cores)
+        return Extractor().parts(os.cpu_count() or 1)
 
-    def people(self, video: Path, start: int = 0, stop: int | None = None) -> Iterator[Clip | Refusal]:
-        """Everybody in the frames ``start`` to ``stop`` (not included) of a video, as their tracks end."""
-        source = open_source(video, start, stop)
-        yield from extract(source, recording(video, start, stop).key, *self._parts).items
+    def people(
+        self, video: Path, start: int = 0, stop: int | None = None, stream: bool = False
+    ) -> Iterator[Clip | Refusal]:
+        """Everybody in the frames ``start`` to ``stop`` (not included) of a video, as their tracks end.
+
+        As a ``stream`` it is read once and nothing is known of what comes next, otherwise twice.
+        """
+        source, key = open_source(video, start, stop), recording(video, start, stop).key
+        yield from follow(source, key, *self._parts) if stream else extract(source, key, *self._parts).items
 
     def walker(self, video: Path, track: int | None = None, start: int = 0, stop: int | None = None) -> Clip:
         """The one person who walks in a video, or the one of the chosen track.

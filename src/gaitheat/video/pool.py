@@ -21,10 +21,8 @@ from gaitheat.frames import Frame, FrameSource
 from gaitheat.rows import Encoded, encode
 from gaitheat.sources import ClipInfo
 from gaitheat.store import ClipStore
-from gaitheat.video.detector import SsdLite
-from gaitheat.video.estimator import BlazePose
-from gaitheat.video.extract import extract, identified
-from gaitheat.video.look import Preprocessing
+from gaitheat.video.extract import extract
+from gaitheat.video.extractor import Extractor
 from gaitheat.video.protocols import Detector, PoseEstimator
 from gaitheat.video.reader import open_source
 
@@ -130,21 +128,6 @@ class _End(NamedTuple):
 
 _Message = _Clip | _Read | _End
 _Send = Callable[[_Message], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Extractor:
-    """How to extract: makes detector and estimator in the process that uses them."""
-
-    preprocessing: Preprocessing = "rgb"
-
-    def parts(self, cores: int) -> tuple[Detector, PoseEstimator]:
-        """The detector and the estimator, for so many cores."""
-        return SsdLite(threads=cores), BlazePose(streams=cores)
-
-    def identity(self) -> Estimator:
-        """What the clips will name as their estimator."""
-        return identified(BlazePose.identity, self.preprocessing)
 
 
 def extract_all(

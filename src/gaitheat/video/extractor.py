@@ -1,0 +1,52 @@
+"""Which detector, which estimator and which preprocessing: made in the process that uses them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitheat.clips import Estimator
+from gaitheat.video.detector import SsdLite
+from gaitheat.video.estimator import BlazePose
+from gaitheat.video.extract import identified
+from gaitheat.video.look import Preprocessing
+from gaitheat.video.protocols import Detector, PoseEstimator
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """How clips are made of video: the embedded parts, unless others are named."""
+
+    preprocessing: Preprocessing = "rgb"
+    """Crop in the picture (rgb), or in the heatmaps as others do (heatmap, for comparison)."""
+    onnx: Path | None = None
+    """An ONNX top-down estimator, such as an export of HRNet or ViTPose."""
+    vitpose: str | None = None
+    """A ViTPose checkpoint: a folder, or a name on the hub (needs the extra `hub`)."""
+    rtdetr: str | None = None
+    """An RT-DETR checkpoint for detection: a folder, or a name on the hub (needs the extra `hub`)."""
+
+    def parts(self, cores: int) -> tuple[Detector, PoseEstimator]:
+        """The detector and the estimator, for so many cores."""
+        return self._detector(cores), self._estimator(cores)
+
+    def identity(self) -> Estimator:
+        """What the clips will name as their estimator."""
+        embedded = self.onnx is None and self.vitpose is None
+        return identified(BlazePose.identity if embedded else self._estimator(1).identity, self.preprocessing)
+
+    def _detector(self, cores: int) -> Detector:
+        if self.rtdetr is None:
+            return SsdLite(threads=cores)
+        from gaitheat.video.hub import RtDetr
+
+        return RtDetr(self.rtdetr)
+
+    def _estimator(self, cores: int) -> PoseEstimator:
+        if self.vitpose is not None:
+            from gaitheat.video.hub import VitPose
+
+            return VitPose(self.vitpose)
+        if self.onnx is not None:
+            from gaitheat.video.topdown import OnnxTopDown
+
+            return OnnxTopDown(self.onnx, streams=cores)
+        return BlazePose(streams=cores)
