@@ -157,8 +157,10 @@ class BlobEstimator:
         )
 
     def _look(self, crop: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-        people = np.rint((crop[..., 0].astype(float) - FIRST_RED) / RED_STEP).astype(int)
-        people[crop[..., 1] < GREEN / 2] = -1
+        red, green = crop[..., 0].astype(float), crop[..., 1].astype(float)
+        # Edges are mixed with black, which darkens both: their ratio stays.
+        people = np.rint((red * GREEN / np.maximum(green, 1) - FIRST_RED) / RED_STEP).astype(int)
+        people[green < GREEN / 2] = -1
         middle = people[64:192, 64:128]
         colours = np.bincount(middle[middle >= 0], minlength=1)
         mask = people == colours.argmax()

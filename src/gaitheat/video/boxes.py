@@ -28,9 +28,9 @@ def pose_boxes(keypoints: Float32[np.ndarray, "people 17 3"]) -> Boxes:
     Limbs swing around the trunk, which moves evenly: a box centred on it makes a steady crop.
 
     Args:
-        keypoints: [N, 17, 3], x and y in image pixels.
+        keypoints: [N, 17, 3], x and y in image pixels; a pose that is not finite makes a box of NaN.
     """
-    points = keypoints[..., :2]
+    points = np.where(np.isfinite(keypoints[..., :2]), keypoints[..., :2], np.nan)
     top, bottom = points[..., 1].min(axis=1), points[..., 1].max(axis=1)
     height = np.maximum(bottom - top, 1.0)
     top, bottom = top - ABOVE * height, bottom + BELOW * height
@@ -45,7 +45,9 @@ def places(boxes: Boxes) -> Places:
     return Places((exact[:, :2] + exact[:, 2:]) / 2, (exact[:, 2:] - exact[:, :2]).max(axis=1))
 
 
-def overlaps(first: Boxes, second: Boxes) -> Float32[np.ndarray, "first second"]:
+def overlaps(
+    first: Float32[np.ndarray, "first 4"], second: Float32[np.ndarray, "second 4"]
+) -> Float32[np.ndarray, "first second"]:
     """Intersection over union of every box of the first with every box of the second."""
     areas, other = _areas(first)[:, None], _areas(second)[None]
     shared = _shared(first, second)
@@ -53,7 +55,9 @@ def overlaps(first: Boxes, second: Boxes) -> Float32[np.ndarray, "first second"]
     return ratio
 
 
-def containment(first: Boxes, second: Boxes) -> Float32[np.ndarray, "first second"]:
+def containment(
+    first: Float32[np.ndarray, "first 4"], second: Float32[np.ndarray, "second 4"]
+) -> Float32[np.ndarray, "first second"]:
     """Intersection over the smaller area of every box of the first with every box of the second."""
     smaller = np.minimum(_areas(first)[:, None], _areas(second)[None])
     ratio: NDArray[np.float32] = (_shared(first, second) / np.maximum(smaller, 1e-6)).astype(np.float32)
@@ -65,7 +69,7 @@ def _areas(boxes: Boxes) -> NDArray[np.float32]:
     return areas
 
 
-def _shared(first: Boxes, second: Boxes) -> NDArray[np.float32]:
+def _shared(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
     shared: NDArray[np.float32] = np.clip(high - low, 0, None).prod(axis=2)

@@ -114,7 +114,7 @@ def frame_faults(
         pictures: [T, 2] width and height of each frame's picture.
         hidden: where another person stands in the way.
     """
-    finite = np.isfinite(poses.keypoints).all(axis=(1, 2)) & np.isfinite(poses.present)
+    finite = np.isfinite(points).all(axis=(1, 2)) & np.isfinite(poses.present)
     if poses.world is not None:
         finite &= np.isfinite(poses.world).all(axis=(1, 2))
     slack = OUTSIDE * poses.heatmaps.shape[2] / affines[:, 0, 0]

@@ -97,7 +97,11 @@ class MotionTracker:
         return matches
 
 
-def _costs(predicted: Boxes, waited: Float32[np.ndarray, " people"], boxes: Boxes) -> NDArray[np.float32]:
+def _costs(
+    predicted: Float32[np.ndarray, "people 4"],
+    waited: Float32[np.ndarray, " people"],
+    boxes: Float32[np.ndarray, "found 4"],
+) -> Float32[np.ndarray, "people found"]:
     """Distance in body heights plus change of size; infinite where it cannot be the same person."""
     old, new = predicted[:, 3] - predicted[:, 1], boxes[:, 3] - boxes[:, 1]
     centre = [(array[:, :2] + array[:, 2:]) / 2 for array in (predicted, boxes)]
