@@ -1,1 +1,85 @@
-"""Makes `factories` importable from every folder of tests."""
+"""What several parts test with: the assets, and who is in the two halves of the demo video.
+
+(That this file exists also makes `factories` importable from every folder of tests.)
+"""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from filelock import FileLock
+
+from gaitheat.assets import ASSETS, fetch
+from gaitheat.clips import Clip, Refusal
+from gaitheat.demo import HALF
+from gaitheat.errors import GaitheatError
+from gaitheat.motion import Motion
+from gaitheat.video.people import Viewer, motion_of
+
+
+class Halves(NamedTuple):
+    """Everybody in the first and in the second half of the demo video."""
+
+    first: list[Clip | Refusal]
+    second: list[Clip | Refusal]
+
+    def _clips(self) -> list[tuple[Clip, Motion]]:
+        return [(item, motion_of(item)) for half in self for item in half if isinstance(item, Clip)]
+
+    @property
+    def walker(self) -> Clip:
+        """The walking woman, first half."""
+        return next(clip for clip, motion in self._clips() if motion.walking)
+
+    @property
+    def walker_again(self) -> Clip:
+        """The walking woman, second half."""
+        return [clip for clip, motion in self._clips() if motion.walking][-1]
+
+    @property
+    def stander(self) -> Clip:
+        """The man who stands in the first half."""
+        return next(clip for clip, motion in self._clips() if not motion.walking)
+
+
+@pytest.fixture(scope="session")
+def assets() -> dict[str, Path]:
+    """Every asset's file, downloaded where it is missing; without a network the test is skipped."""
+    try:
+        return {name: fetch(name) for name in ASSETS}
+    except GaitheatError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Callable[[Path], Any]], Path]:
+    """Makes a file once for all test processes: name it, and say how it is made."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base if worker_id == "master" else base.parent
+
+    def make(name: str, write: Callable[[Path], Any]) -> Path:
+        path = folder / name
+        with FileLock(folder / f"{name}.lock"):
+            if not path.exists():
+                part = folder / f"part-{name}"
+                write(part)
+                part.replace(path)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_halves(assets: dict[str, Path], shared: Callable[..., Path]) -> Halves:
+    """Real clips of real people."""
+
+    def extract(path: Path) -> None:
+        viewer = Viewer()
+        halves = [list(viewer.people(assets["demo-video"], *part)) for part in ((0, HALF), (HALF, None))]
+        path.write_bytes(pickle.dumps(halves))
+
+    return Halves(*pickle.loads(shared("demo-halves.pickle", extract).read_bytes()))  # noqa: S301

@@ -54,8 +54,9 @@ def test_another_setting_is_another_identity():
     others = [
         embedder,
         replace(embedder, alignment=Alignment(rotation="clip")),
-        replace(embedder, mirror=False),
-        replace(embedder, deviation=False),
+        replace(embedder, mirror="none"),
+        replace(embedder, deviation=1.0),
+        replace(embedder, pool=8),
         *list(EMBEDDERS.values())[1:],
     ]
     assert len({other.identity for other in others}) == len(others)
@@ -74,27 +75,60 @@ def test_the_place_and_size_of_the_crop_hardly_matter(name, scale, x, y):
     assert distance(name, clip, recropped(clip, scale, x, y)) < 0.35 * nearest_stranger(name)
 
 
+def facing(clip: Clip, cells: float | np.ndarray) -> Clip:
+    """The same clip, with the nose this many heatmap cells to the right of the neck."""
+    points = clip.keypoints.copy()
+    points[:, 0, 0] = points[:, [5, 6], 0].mean(1) + cells / clip.crop[:, 0, 0]
+    return replace(clip, keypoints=points)
+
+
 @every_embedder
-def test_a_mirrored_clip_is_the_same_person(name):
-    clip = make_clip(70, 2)
-    assert distance(name, clip, clip.mirrored()) < 1e-4
-    cheap = replace(EMBEDDERS[name], mirror=False)
+@pytest.mark.parametrize("mirror", ["facing", "mean"])
+@pytest.mark.parametrize("cells", [-5, 0.5])
+def test_a_mirrored_clip_is_the_same_person(name, mirror, cells):
+    clip = facing(make_clip(40, 2), cells)
+    embedder = replace(EMBEDDERS[name], mirror=mirror)
+    assert np.linalg.norm(embedder.embed(clip) - embedder.embed(clip.mirrored())) < 1e-4
+    cheap = replace(embedder, mirror="none")
     assert np.linalg.norm(cheap.embed(clip) - cheap.embed(clip.mirrored())) > 1e-3
 
 
 @every_embedder
-def test_a_clip_is_embedded_as_the_weighted_mean_of_its_windows(name):
+def test_who_faces_right_is_seen_as_is_and_who_faces_nowhere_as_both(name):
+    embedder, clip = EMBEDDERS[name], make_clip(40)
+    right, nowhere = facing(clip, 5), facing(clip, 0)
+    assert (embedder.embed(right) == replace(embedder, mirror="none").embed(right)).all()
+    both = replace(embedder, mirror="mean").embed(nowhere)
+    assert embedder.embed(nowhere) == pytest.approx(both, abs=1e-4)
+
+
+def test_a_person_who_turns_round_is_still_the_same():
+    straight = facing(make_clip(160, 4), 5)
+    back = straight.mirrored()
+    frames = {
+        field: np.concatenate([getattr(straight, field)[:80], getattr(back, field)[80:]])
+        for field in ("heatmaps", "keypoints", "crop")
+    }
+    turning = replace(straight, silhouettes=None, **frames)
+    embedder = EMBEDDERS["mean-heatmap"]
+    ways = [embedder, replace(embedder, mirror="none")]
+    turned, seen_as_is = (float(np.linalg.norm(way.embed(straight) - way.embed(turning))) for way in ways)
+    assert turned < 0.5 * seen_as_is
+
+
+@every_embedder
+def test_an_embedding_rests_on_the_weighted_mean_of_its_windows(name):
     clip = make_clip(75)
-    cheap = replace(EMBEDDERS[name], mirror=False, alignment=Alignment(scale="none"))
+    cheap = replace(EMBEDDERS[name], mirror="none")
+    frames = cheap.frames(clip, matrices(clip.keypoints_on_maps(), clip.times)).astype(np.float64)
     cut = windows(clip.times)
     assert len(cut) == 2
-    frames = cheap.frames(clip, matrices(clip.keypoints_on_maps(), clip.times, cheap.alignment))
-    total = 0
-    for piece in cut:
-        shown = frames[piece.frames[piece.mask]].astype(np.float64)
-        moments = [shown.mean(0)] + ([shown.std(0)] if cheap.deviation else [])
-        total = total + piece.mask.sum() * np.concatenate([_slow_pool(m, cheap.pool) for m in moments])
-    assert cheap.embed(clip) == pytest.approx(total / np.linalg.norm(total), abs=1e-5)
+    total = sum(piece.mask.sum() for piece in cut)
+    mean = sum(frames[i] for piece in cut for i in piece.frames[piece.mask]) / total
+    variance = sum((frames[i] - mean) ** 2 for piece in cut for i in piece.frames[piece.mask]) / total
+    parts = [mean, cheap.deviation * np.sqrt(variance)] if cheap.deviation else [mean]
+    expected = np.concatenate([_slow_pool(part, cheap.pool) for part in parts])
+    assert cheap.embed(clip) == pytest.approx(expected / np.linalg.norm(expected), abs=1e-5)
 
 
 def _slow_pool(image: np.ndarray, pool: int) -> np.ndarray:

@@ -142,8 +142,10 @@ def test_the_report_says_everything_to_scripts_and_percent_to_people():
     told = json.loads(report.to_json())
     assert told["cells"][0]["rank1"][0] == report.cells[0].rank1.value
     assert sum(told["cells"][0]["probes"].values()) == 16
-    table = report.to_markdown().splitlines()
+    lines = report.to_markdown().splitlines()
+    table = [line for line in lines if line.startswith("|")]
     assert len(table) == 2 + 4 + 1
+    assert len([line for line in lines if line.startswith("One-to-one")]) == len(report.thresholds)
     assert f"| plain -> coat | {100 * report.cells[0].rank1.value:.1f} |" in table[2]
     assert table[-1].startswith("| **mean of 2** |")
     assert len({line.count("|") for line in table}) == 1

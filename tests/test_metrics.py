@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import pairwise_distances, top_k_accuracy_score
 
-from gaitheat.metrics import bootstrap, euclidean, interval, mate_ranks, rank_k
+from gaitheat.metrics import bootstrap, euclidean, interval, mate_ranks, operating_points
 
 
 def slow_rank(distances, mates, allowed) -> int:
@@ -47,18 +47,13 @@ def test_embeddings_that_say_nothing_earn_nothing():
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])
-def test_rank_k_is_top_k_accuracy_where_everyone_is_enrolled_once(k):
+def test_ranks_are_top_k_accuracy_where_everyone_is_enrolled_once(k):
     random = np.random.default_rng(1)
     distances = random.random((60, 9)).astype(np.float32)
     subjects = random.integers(0, 9, 60)
     mates = subjects[:, None] == np.arange(9)
     expected = top_k_accuracy_score(subjects, -distances, k=k, labels=np.arange(9))
-    assert rank_k(mate_ranks(distances, mates, np.ones_like(mates)), k) == pytest.approx(expected)
-
-
-def test_probes_without_a_mate_do_not_count():
-    assert rank_k(np.array([1, 0, 2, 0, 1]), 1) == pytest.approx(2 / 3)
-    assert np.isnan(rank_k(np.array([0, 0]), 1))
+    assert (mate_ranks(distances, mates, np.ones_like(mates)) <= k).mean() == pytest.approx(expected)
 
 
 def test_bootstrap_is_the_slow_resampling_of_subjects():
@@ -101,3 +96,23 @@ def test_a_cell_without_probes_in_a_draw_is_left_out_of_it():
     nobody = bootstrap(np.array([[0.0, 1.0]]), np.array([[0.0, 1.0]]), draws=200)
     assert np.isnan(nobody).any()
     assert interval(1.0, nobody) == (1.0, 1.0, 1.0)
+
+
+def test_operating_points_accept_what_they_say():
+    generator = np.random.default_rng(0)
+    same, different = (generator.gamma(shape, 0.1, 3000).astype(np.float32) for shape in (3, 6))
+    points = operating_points(same, different)
+    assert [round(point.false_accepts, 3) for point in points] == [0.01, 0.05, 0.1]
+    for point in points:
+        assert sum(distance <= point.threshold for distance in different) / 3000 == pytest.approx(
+            point.false_accepts
+        )
+        assert sum(distance <= point.threshold for distance in same) / 3000 == pytest.approx(
+            point.true_accepts
+        )
+
+
+def test_a_rate_is_not_stated_below_thirty_errors():
+    distances = np.linspace(0, 1, 400, dtype=np.float32)
+    assert [round(point.false_accepts, 2) for point in operating_points(distances, distances)] == [0.1]
+    assert operating_points(distances[:0], distances) == []

@@ -1,24 +1,26 @@
 """From a clip to one vector: training-free embeddings, the baselines that every network must beat.
 
-An embedding is by definition the weighted mean over a clip's windows (60 frames at 25/s, one every 30), each
-weighed by the ticks that it shows, over the clip and its mirror, scaled to length 1.
+An embedding rests by definition on weighted means over a clip's windows (60 frames at 25/s, one every 30). A
+window weighs as many ticks as it shows. By the way the person faces in it, it counts for the clip or for its
+mirror: so left and right make no difference.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from math import prod
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 from numpy.typing import NDArray
 
-from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Affines, Clip, transform, windows
+from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Affines, Clip, Window, transform, windows
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import ALIGNMENTS, BODY_LENGTH, NECK, Alignment, matrices, warp
-from gaitheat.skeleton import JOINTS
+from gaitheat.skeleton import JOINTS, NOSE, SHOULDERS
 
-POOL = 4
-"""Cells of a strip or column that are averaged: 64 x 48 maps become 16 x 12."""
+SIDEWAYS = 0.05
+"""Body lengths between nose and neck, across the picture, at which a person wholly faces that side."""
 
 
 @runtime_checkable
@@ -40,84 +42,98 @@ class Embedder(Protocol):
         ...
 
 
-Frames = Callable[[Clip, Affines], NDArray[np.float32]]
-
-
 @dataclass(frozen=True, slots=True)
 class Moments:
     """Mean and deviation over time of what the aligned frames show."""
 
     name: str
-    frames: Frames
-    """What each aligned frame shows: [T, ...]."""
+    frames: Callable[[Clip, Affines], NDArray[Any]]
+    """What the aligned frames of a clip show: [T, *shape]."""
+    shape: tuple[int, ...]
     pool: int
     """Cells along each of the last two axes that are averaged after the moments were taken."""
-    dimension: int
-    deviation: bool = True
-    """Whether the deviation over time is part of it, or the mean alone."""
+    deviation: float
+    """Weight of the deviation over time against the mean; 0 leaves it out."""
     alignment: Alignment = ALIGNMENTS["default"]
-    mirror: bool = True
-    """Whether the mirrored clip counts as well: twice the work, no difference between left and right."""
+    mirror: Literal["facing", "mean", "none"] = "facing"
+    """What the mirrored clip counts: by the way the person faces; as much as the clip; nothing."""
 
     @property
     def identity(self) -> str:
         """Name, version and settings."""
-        moments = "mean+deviation" if self.deviation else "mean"
-        return f"{self.name}-1/{moments}/{self.alignment}/{'mirror' if self.mirror else 'plain'}"
+        settings = f"mirror-{self.mirror}/pool-{self.pool}/deviation-{self.deviation:g}"
+        return f"{self.name}-1/{self.alignment}/{settings}"
+
+    @property
+    def dimension(self) -> int:
+        """Length of the vectors."""
+        return prod(self.shape, start=2 if self.deviation else 1) // self.pool**2
 
     def embed(self, clip: Clip) -> Float32[np.ndarray, " dimension"]:
         """A vector of length 1; the error says so if the clip has nothing that could be embedded."""
-        vector = self._mean_over_windows(clip)
-        if self.mirror:
-            vector = vector + self._mean_over_windows(clip.mirrored())
+        cut = windows(clip.times)
+        ours = self._shares(clip, cut)
+        vector = self._described(clip, cut, ours)
+        if ours.min() < 1:
+            vector = vector + self._described(clip.mirrored(), cut, 1 - ours)
         length = np.linalg.norm(vector)
         if length == 0:
             raise GaitheatError(f"clip {clip.key} cannot be embedded: its maps are empty; extract it again")
-        return (vector / length).astype(np.float32)
+        unit: NDArray[np.float32] = (vector / length).astype(np.float32)
+        return unit
 
     def embed_all(self, clips: Sequence[Clip]) -> Float32[np.ndarray, "clips dimension"]:
         """One vector a clip."""
         return np.stack([self.embed(clip) for clip in clips])
 
-    def _mean_over_windows(self, clip: Clip) -> NDArray[np.float64]:
-        frames = self.frames(clip, matrices(clip.keypoints_on_maps(), clip.times, self.alignment))
-        shown = [window.frames[window.mask] for window in windows(clip.times)]
-        vectors = [self._moments(frames[ticks]) for ticks in shown]
-        mean: NDArray[np.float64] = np.average(vectors, axis=0, weights=[len(ticks) for ticks in shown])
-        return mean
+    def _shares(self, clip: Clip, cut: Sequence[Window]) -> Float64[np.ndarray, " windows"]:
+        """How much of each window counts for the clip; the rest counts for its mirror."""
+        if self.mirror != "facing":
+            return np.full(len(cut), 1.0 if self.mirror == "none" else 0.5)
+        points = transform(self._matrices(clip), clip.keypoints_on_maps()[..., :2])
+        across = (points[:, NOSE, 0] - points[:, SHOULDERS, 0].mean(1)) / BODY_LENGTH
+        offsets = np.array([across[window.frames[window.mask]].mean() for window in cut], np.float64)
+        return (1 + np.clip(offsets / SIDEWAYS, -1, 1)) / 2
 
-    def _moments(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        moments = [frames.mean(0), frames.std(0)] if self.deviation else [frames.mean(0)]
-        pooled: NDArray[np.float32] = np.concatenate(
-            [_pooled(moment, self.pool).ravel() for moment in moments]
-        )
-        return pooled
+    def _described(
+        self, clip: Clip, cut: Sequence[Window], shares: Float64[np.ndarray, " windows"]
+    ) -> Float64[np.ndarray, " dimension"]:
+        """Pooled moments of the frames, weighed as often as windows show them, times that weight."""
+        counts = np.zeros(len(clip))
+        for window, share in zip(cut, shares, strict=True):
+            np.add.at(counts, window.frames[window.mask], share)
+        if not counts.any():
+            return np.zeros(self.dimension)
+        weights, frames = counts / counts.sum(), self.frames(clip, self._matrices(clip))
+        mean = np.einsum("t,t...->...", weights, frames)
+        square = np.einsum("t,t...,t...->...", weights, frames, frames)
+        moments = [mean, self.deviation * np.sqrt(np.maximum(square - mean**2, 0))]
+        pooled = [_pooled(moment, self.pool).ravel() for moment in moments[: 2 if self.deviation else 1]]
+        vector: NDArray[np.float64] = counts.sum() * np.concatenate(pooled)
+        return vector
+
+    def _matrices(self, clip: Clip) -> Affines:
+        return matrices(clip.keypoints_on_maps(), clip.times, self.alignment)
 
 
-def _pooled(image: NDArray[np.float32], pool: int) -> NDArray[np.float32]:
+def _pooled(image: NDArray[np.float64], pool: int) -> NDArray[np.float64]:
     *channels, height, width = image.shape
     blocks = image.reshape(*channels, height // pool, pool, width // pool, pool)
-    pooled: NDArray[np.float32] = blocks.mean(axis=(-3, -1))
+    pooled: NDArray[np.float64] = blocks.mean(axis=(-3, -1))
     return pooled
 
 
-def _heatmaps(clip: Clip, affines: Affines) -> NDArray[np.float32]:
-    return _shares(warp(clip.heatmaps, affines))
+def _heatmaps(clip: Clip, affines: Affines) -> NDArray[np.uint8]:
+    return warp(clip.heatmaps, affines)
 
 
-def _silhouettes(clip: Clip, affines: Affines) -> NDArray[np.float32]:
+def _silhouettes(clip: Clip, affines: Affines) -> NDArray[np.uint8]:
     if clip.silhouettes is None:
         raise GaitheatError(
             f"clip {clip.key} has no silhouettes, because {clip.estimator.name} draws none: "
             "use mean-heatmap or mean-skeleton"
         )
-    return _shares(warp(clip.silhouettes, affines))
-
-
-def _shares(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    shares = images.astype(np.float32)
-    shares /= 255
-    return shares
+    return warp(clip.silhouettes, affines)
 
 
 def _skeletons(clip: Clip, affines: Affines) -> NDArray[np.float32]:
@@ -128,12 +144,12 @@ def _skeletons(clip: Clip, affines: Affines) -> NDArray[np.float32]:
     return points
 
 
-_CELLS = MAP_HEIGHT * MAP_WIDTH // POOL**2
+_MAP = (MAP_HEIGHT, MAP_WIDTH)
 
 EMBEDDERS: dict[str, Moments] = {
-    "mean-heatmap": Moments("mean-heatmap", _heatmaps, POOL, 2 * len(JOINTS) * _CELLS),
-    "mean-silhouette": Moments("mean-silhouette", _silhouettes, POOL, _CELLS, deviation=False),
-    "mean-skeleton": Moments("mean-skeleton", _skeletons, 1, 2 * len(JOINTS) * 2),
+    "mean-heatmap": Moments("mean-heatmap", _heatmaps, (len(JOINTS), *_MAP), pool=4, deviation=2.0),
+    "mean-silhouette": Moments("mean-silhouette", _silhouettes, _MAP, pool=2, deviation=0.0),
+    "mean-skeleton": Moments("mean-skeleton", _skeletons, (len(JOINTS), 2), pool=1, deviation=2.0),
 }
 """By name; ``mean-silhouette`` is the gait energy image (J. Han, B. Bhanu, 2006), of aligned silhouettes."""
 

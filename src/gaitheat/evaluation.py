@@ -11,7 +11,15 @@ from jaxtyping import Bool, Float32, Float64
 from gaitheat.clips import Clip, ClipKey, Refusal
 from gaitheat.datasets.protocol import Cell, Protocol
 from gaitheat.errors import GaitheatError
-from gaitheat.metrics import Interval, bootstrap, euclidean, interval, mate_ranks
+from gaitheat.metrics import (
+    Interval,
+    OperatingPoint,
+    bootstrap,
+    euclidean,
+    interval,
+    mate_ranks,
+    operating_points,
+)
 from gaitheat.sources import ClipSource
 
 BATCH = 16
@@ -53,6 +61,8 @@ class Report:
     headline: Interval | None
     """Mean rank-1 of the headline cells with its interval over subjects; None if one of them has no probe."""
     headline_cells: tuple[str, ...]
+    thresholds: tuple[OperatingPoint, ...]
+    """One-to-one comparisons of all clips: what a threshold accepts."""
 
     def to_json(self) -> str:
         """Everything, for scripts."""
@@ -67,6 +77,11 @@ class Report:
             lines.append(f"| {cell.label} | {_percent(cell.rank1)} | {counts} |")
         label = f"mean of {len(self.headline_cells)}"
         lines.append(f"| **{label}** | {_percent(self.headline)} | | | | {sum(self.refusals.values())} |")
+        lines += [
+            f"\nOne-to-one, threshold {threshold:.3f}: accepts {100 * false:.1f} % of the pairs of different "
+            f"people, {100 * true:.1f} % of those of the same person."
+            for false, threshold, true in self.thresholds
+        ]
         return "\n".join(lines)
 
 
@@ -104,7 +119,17 @@ def evaluate(source: ClipSource, protocol: Protocol, embed: Embed, embedding: st
         cells=cells,
         headline=_mean_rank1([cell for cell in cells if cell.label in protocol.headline]),
         headline_cells=protocol.headline,
+        thresholds=_thresholds(keys, embeddings),
     )
+
+
+def _thresholds(
+    keys: Sequence[ClipKey], embeddings: Float32[np.ndarray, "clips dimension"]
+) -> tuple[OperatingPoint, ...]:
+    once = np.triu(np.ones((len(keys), len(keys)), bool), 1)
+    same = _agree(keys, keys, {"subject"})
+    distances = euclidean(embeddings, embeddings)
+    return tuple(operating_points(distances[same & once], distances[~same & once]))
 
 
 def difference(first: Report, second: Report) -> Interval:

@@ -1,5 +1,6 @@
 """Distances, ranks and their uncertainty: pure functions on arrays."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,43 @@ class Interval(NamedTuple):
     value: float
     low: float
     high: float
+
+
+class OperatingPoint(NamedTuple):
+    """A threshold on one-to-one comparisons, and what it accepts."""
+
+    false_accepts: float
+    """Share of the pairs of different people that are at most ``threshold`` apart."""
+    threshold: float
+    true_accepts: float
+    """Share of the pairs of the same person that are."""
+
+
+MEASURABLE = 30
+"""Errors that must have been seen for their rate to be stated (the rule of 30, ISO/IEC 19795-1)."""
+
+
+def operating_points(
+    same: Float32[np.ndarray, " pairs"],
+    different: Float32[np.ndarray, " others"],
+    rates: Sequence[float] = (0.01, 0.05, 0.1),
+) -> list[OperatingPoint]:
+    """The largest thresholds with at most these rates of false accepts, if they are measurable.
+
+    Args:
+        same: distances of pairs of the same person.
+        different: distances of pairs of different people.
+        rates: wanted rates of false accepts.
+    """
+    ordered = np.sort(different)
+    points = []
+    for rate in rates:
+        accepted = int(rate * len(ordered))
+        if accepted >= MEASURABLE and len(same):
+            threshold = float(ordered[accepted - 1])
+            false, true = (float((distances <= threshold).mean()) for distances in (different, same))
+            points.append(OperatingPoint(false, threshold, true))
+    return points
 
 
 def euclidean(
@@ -45,12 +83,6 @@ def mate_ranks(
     nearest = np.where(mates & allowed, distances, np.inf).min(axis=1, initial=np.inf)
     ahead = (allowed & ~mates & (distances <= nearest[:, None])).sum(1)
     return np.where(np.isfinite(nearest), ahead + 1, 0)
-
-
-def rank_k(ranks: Int64[np.ndarray, " probes"], k: int) -> float:
-    """Share of the probes with a mate that find one within the first k; NaN if no probe has one."""
-    found = ranks[ranks > 0]
-    return float((found <= k).mean()) if len(found) else float("nan")
 
 
 def bootstrap(

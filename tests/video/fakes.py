@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 from factories import STANDING
-from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, SILHOUETTE_HEIGHT, SILHOUETTE_WIDTH, Estimator
+from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, SILHOUETTE_HEIGHT, SILHOUETTE_WIDTH, Clip, Estimator
 from gaitheat.frames import Frame
 from gaitheat.heatmaps.draw import gaussians
-from gaitheat.video.crop import CROP_CELLS
+from gaitheat.video.crop import CROP_CELLS, MARGIN
 from gaitheat.video.extract import identified
-from gaitheat.video.pool import Extractor
+from gaitheat.video.extractor import Extractor
 from gaitheat.video.protocols import Detections, Detector, PoseEstimator, Poses
 
 SIZE = (160, 120)
@@ -176,14 +176,40 @@ class BlobEstimator:
         return points, 1.0 if whole else 0.2, cv2.resize(255 * mask.astype(np.uint8), half)
 
 
+class Standing:
+    """An estimator of no cost: the same whole person in every crop, as high as the box that was cropped."""
+
+    identity, crop_size = BlobEstimator.identity, (256, 192)
+
+    def __init__(self) -> None:
+        height = MAP_HEIGHT / MARGIN
+        points = np.full((1, 17, 3), 0.9, np.float32)
+        points[0, :, :2] = [23.5, 31.5] + (JOINTS_IN_BOX - 0.5) * [ASPECT * height, height]
+        silhouette = np.zeros((1, 128, 96), np.uint8)
+        self.pose = Poses(gaussians(points), points, np.ones(1, np.float32), silhouette, None)
+
+    def __call__(self, crops: np.ndarray) -> Poses:
+        return Poses(*(None if part is None else part.repeat(len(crops), axis=0) for part in self.pose))
+
+
+class Once:
+    """A detector that always finds the same person."""
+
+    def __call__(self, rgb: np.ndarray) -> Detections:
+        return Detections(np.array([(13, 8, 35, 56)], np.float32), np.ones(1, np.float32))
+
+
 @dataclass(frozen=True)
 class BlobExtractor(Extractor):
-    """Makes the fakes in a worker process."""
+    """Makes the fakes in a worker process, and leaves the number of that process in a folder."""
 
     pause: float = 0.0
     deadly: bool = False
+    processes: Path | None = None
 
     def parts(self, cores: int) -> tuple[Detector, PoseEstimator]:
+        if self.processes is not None:
+            (self.processes / str(os.getpid())).touch()
         return BlobDetector(), BlobEstimator(self.pause, self.deadly)
 
     def identity(self) -> Estimator:
@@ -200,3 +226,22 @@ def record(video: DrawnVideo, path: Path, rate: int = 25) -> Path:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.rgb, "rgb24")))
         container.mux(stream.encode(None))
     return path
+
+
+def path_of(clip: Clip) -> np.ndarray:
+    """Where the trunk of a person is, by the clip's keypoints in the picture."""
+    return clip.keypoints[:, [5, 6, 11, 12], 0].mean(axis=1)
+
+
+def check_demo(clips: list[Clip], width: int) -> None:
+    """A man stands (until he turns a somersault), a woman walks by from the right to the left, and leaves."""
+    standing, walker = clips
+    path = path_of(walker) / width
+    assert standing.times[0] < 0.1
+    assert 4 < standing.times[-1] < 6
+    assert np.abs(np.diff(path_of(standing)[standing.times < 4.5])).max() < 0.03 * width
+    assert path[0] > 0.5
+    assert path[-1] < 0.15
+    assert np.diff(path).max() < 0.01
+    assert walker.keypoints[..., 0].min() > -0.02 * width
+    assert walker.refused["partly outside the picture"] >= 3

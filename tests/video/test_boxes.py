@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fakes import ASPECT, JOINTS_IN_BOX
 
 from factories import STANDING
 from gaitheat.video.boxes import (
@@ -13,6 +14,9 @@ from gaitheat.video.boxes import (
     smooth,
     smooth_places,
 )
+from gaitheat.video.collect import image_keypoints
+from gaitheat.video.crop import MARGIN, heatmap_affines
+from gaitheat.video.protocols import Poses
 
 
 def random_boxes(count: int, seed: int) -> np.ndarray:
@@ -36,7 +40,9 @@ def test_overlaps_and_containment_are_those_of_a_double_loop() -> None:
     for i, a in enumerate(first):
         for j, b in enumerate(second):
             shared = shared_area(a, b)
-            assert overlaps(first, second)[i, j] == pytest.approx(shared / (area(a) + area(b) - shared), abs=1e-5)
+            assert overlaps(first, second)[i, j] == pytest.approx(
+                shared / (area(a) + area(b) - shared), abs=1e-5
+            )
             assert containment(first, second)[i, j] == pytest.approx(shared / min(area(a), area(b)), abs=1e-5)
 
 
@@ -53,6 +59,8 @@ def test_a_pose_box_holds_all_joints_with_room_for_head_and_feet_and_is_centred_
     joints[1, 9, 0] -= 20  # one arm is stretched out
     joints[2, :, :2] = 7  # all joints in one point
     boxes = pose_boxes(joints)
+    # Joints count from the centre of the first pixel, boxes from its edge.
+    joints[..., :2] += 0.5
     low, high = joints[..., :2].min(axis=1), joints[..., :2].max(axis=1)
     assert (boxes[:, 0] <= low[:, 0] + 1e-4).all()
     assert (boxes[:, 2] >= high[:, 0] - 1e-4).all()
@@ -60,6 +68,18 @@ def test_a_pose_box_holds_all_joints_with_room_for_head_and_feet_and_is_centred_
     assert (boxes[:, 3] > high[:, 1]).all()
     trunk = joints[:, [5, 6, 11, 12], 0].mean(axis=1)
     np.testing.assert_allclose((boxes[:, 0] + boxes[:, 2]) / 2, trunk, atol=1e-4)
+
+
+def test_a_pose_stays_in_the_middle_of_the_crop_that_its_box_gives() -> None:
+    height = 64 / MARGIN
+    points = np.ones((1, 17, 3), np.float32)
+    points[0, :, :2] = [23.5, 31.5] + (JOINTS_IN_BOX - 0.5) * [ASPECT * height, height]
+    box = np.array([[100, 200, 109, 230]], np.float32)
+    for _ in range(5):
+        affines = heatmap_affines(places(box))
+        on_maps = Poses(np.zeros((1, 17, 64, 48), np.uint8), points, np.ones(1, np.float32), None, None)
+        box = pose_boxes(image_keypoints(on_maps, affines))
+    np.testing.assert_allclose(box, [[100, 200, 109, 230]], atol=0.01)
 
 
 def slow_smooth(times: np.ndarray, values: np.ndarray, query: np.ndarray) -> np.ndarray:
@@ -115,7 +135,7 @@ def test_seen_once_a_person_stands_still_and_far_from_every_sight_the_path_is_fi
 
 def test_sizes_change_by_ratios() -> None:
     times = np.arange(10) * 0.3
-    heights = 40 * 1.1**np.arange(10)
+    heights = 40 * 1.1 ** np.arange(10)
     boxes = np.column_stack([np.zeros(10), np.zeros(10), heights / 3, heights]).astype(np.float32)
     between = smooth_places(times, boxes, times[:-1] + 0.15)
     np.testing.assert_allclose(between.sides, 40 * 1.1 ** (np.arange(9) + 0.5), rtol=1e-5)

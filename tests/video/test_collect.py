@@ -2,27 +2,27 @@
 
 import numpy as np
 import pytest
+from fakes import BlobEstimator, DrawnVideo, Person, walking
 
 from factories import ESTIMATOR, make_key
-from fakes import BlobEstimator, DrawnVideo, Person, walking
 from gaitheat.clips import Clip, Refusal
 from gaitheat.video.boxes import Places
 from gaitheat.video.collect import EDGE, MIN_FRAMES, PosedFrame, collect, edge_contact, image_keypoints
 from gaitheat.video.crop import heatmap_affines
 from gaitheat.video.look import estimate
-from gaitheat.video.protocols import Poses
 
 PICTURE = (160, 120)
 
 
-def posed(x: float = 80, count: int = 1, first: int = 0, hidden: bool = False, **changes: object) -> list[PosedFrame]:
+def posed(
+    x: float = 80, count: int = 1, first: int = 0, hidden: bool = False, **changes: object
+) -> list[PosedFrame]:
     """Frames of a person of 60 pixels who stands at x; changes replace parts of the estimator's answer."""
     rgb = DrawnVideo([Person(walking(80, 0))], []).draw(0)
     _, poses = estimate([rgb], Places(np.array([[80.0, 60.0]]), np.array([60.0])), BlobEstimator())
     moved = heatmap_affines(Places(np.array([[x, 60.0]]), np.array([60.0])))
     poses = poses._replace(**changes)
     return [PosedFrame((first + number) / 25, moved[0], poses, PICTURE, hidden) for number in range(count)]
-
 
 
 def gathered(frames: list[PosedFrame]) -> Clip | Refusal:
@@ -112,8 +112,10 @@ HEIGHT, WIDTH = 64 / 1.25, 0.3 * 64 / 1.25
 
 @pytest.mark.parametrize(
     ("x", "y", "cells"),
-    [(80, 60, 0), (14, 60, 0), (146, 60, 0), (80, 34, 0), (4, 60, HEIGHT), (156, 60, HEIGHT)]
-    + [(80, 20, WIDTH), (80, 100, WIDTH)],
+    [
+        *((80, 60, 0), (14, 60, 0), (146, 60, 0), (80, 34, 0)),
+        *((4, 60, HEIGHT), (156, 60, HEIGHT), (80, 20, WIDTH), (80, 100, WIDTH)),
+    ],
 )
 def test_a_silhouette_that_is_cut_by_the_edge_touches_it(x: float, y: float, cells: float) -> None:
     """At a side of the picture the body's whole height touches, above and below its width."""

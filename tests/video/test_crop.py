@@ -122,13 +122,17 @@ def test_recropped_maps_keep_their_keypoints(factor: float) -> None:
     seen = heatmap_affines(Places(shifted[None], np.array([side])), factor)
     wanted = heatmap_affines(Places(centre[None], np.array([side])))
     keypoints = np.ones((1, 17, 3), np.float32)
-    keypoints[0, :, :2] = [23.5, 31.5] + random.uniform(-7, 7, (17, 2))
+    keypoints[0, :, :2] = random.uniform([16.5, 24.5], [30.5, 38.5], (17, 2))
     poses = Poses(gaussians(keypoints), keypoints, np.ones(1, np.float32), fine(keypoints[0])[None], None)
     moved = recrop(poses, seen, wanted)
     for joint in range(17):
-        np.testing.assert_allclose(centroid(moved.heatmaps[0, joint]), moved.keypoints[0, joint, :2], atol=0.1)
+        np.testing.assert_allclose(
+            centroid(moved.heatmaps[0, joint]), moved.keypoints[0, joint, :2], atol=0.1
+        )
     x, y = centroid(moved.silhouettes[0])
-    np.testing.assert_allclose(((x + 0.5) / 2 - 0.5, (y + 0.5) / 2 - 0.5), moved.keypoints[0, 0, :2], atol=0.1)
+    np.testing.assert_allclose(
+        ((x + 0.5) / 2 - 0.5, (y + 0.5) / 2 - 0.5), moved.keypoints[0, 0, :2], atol=0.1
+    )
     # The same point of the picture, whichever frame it is told in.
     inverse = np.linalg.inv(seen[0, :, :2])
     image = (keypoints[:, :, :2] - seen[0, :, 2]) @ inverse.T
@@ -147,7 +151,7 @@ def test_a_mirrored_clip_keeps_keypoints_on_peaks_and_mirrored_twice_it_is_the_c
                 if not (5 < x < MAP_WIDTH - 6 and 5 < y < MAP_HEIGHT - 6):
                     continue
                 near = each.heatmaps[frame, joint, y - 5 : y + 6, x - 5 : x + 6]
-                found = np.array(centroid(near)) + [x - 5, y - 5]
+                found = np.add(centroid(near), [x - 5, y - 5])
                 np.testing.assert_allclose(found, points[frame, joint, :2], atol=0.15)
     twice = mirrored.mirrored()
     for name in ("times", "heatmaps", "keypoints", "silhouettes", "world", "present"):

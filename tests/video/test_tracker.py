@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-
 from fakes import ASPECT, Person, clock, uneven_clock, walking
+
 from gaitheat.video.boxes import overlaps
 from gaitheat.video.protocols import Detections, Tracker
 from gaitheat.video.tracker import PATIENCE, START_SCORE, MotionTracker
@@ -40,7 +40,9 @@ def follow(
             place = person.where(moment)
             if place is None or not seen(index, moment):
                 continue
-            found = np.array([box(*place)], np.float32) + random.normal(0, 0.01 * place[2], (1, 4)).astype("f4")
+            found = np.array([box(*place)], np.float32) + random.normal(0, 0.01 * place[2], (1, 4)).astype(
+                "f4"
+            )
             if not boxes or overlaps(found, np.concatenate(boxes)).max() < HIDDEN:
                 who.append(index)
                 boxes.append(found)
@@ -61,7 +63,9 @@ def followed(tracks: dict[int, list[tuple[float, int]]]) -> list[set[int]]:
 def test_it_is_a_tracker() -> None:
     assert isinstance(MotionTracker(), Tracker)
     assert MotionTracker().predict(0.0).shape == (0, 4)
-    assert MotionTracker().update(0.0, Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))) == []
+    assert (
+        MotionTracker().update(0.0, Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))) == []
+    )
 
 
 @every_clock
@@ -115,7 +119,7 @@ def test_a_double_detection_gives_one_track(double_first: bool) -> None:
     tracker, tracks = MotionTracker(), set()
     for step in range(20):
         place = box(10 + 4 * step, 60, 60)
-        boxes = np.array([place, np.array(place) + [1, 2, 1, 3]], np.float32)
+        boxes = np.array([place, np.add(place, [1, 2, 1, 3])], np.float32)
         scores = np.array([0.5, 0.9] if double_first else [0.9, 0.5], np.float32)
         seen = tracker.update(0.1 * step, Detections(boxes, scores))
         assert len(seen) == 1

@@ -1,0 +1,283 @@
+"""The front door: who is named, who is not, and what is said before any work is done. People are real."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conftest import Halves
+from gaitheat import recognizer as recognition
+from gaitheat.clips import Clip, Estimator, Refusal
+from gaitheat.demo import HALF, stranger_clips
+from gaitheat.errors import GaitheatError
+from gaitheat.gallery import Gallery, Match
+from gaitheat.motion import WALKING_SPEED
+from gaitheat.recognizer import DEFAULT_EMBEDDING, EMBEDDERS, THRESHOLDS, Person, Recognizer, decide, verify
+from gaitheat.video.people import Viewer
+from video.fakes import BlobDetector, BlobEstimator, DrawnVideo, clock, record, walking
+from video.fakes import Person as Blob
+
+VIDEO = Path("walk.mp4")
+
+
+class Remembering(Viewer):
+    """Sees what was extracted before instead of extracting it again."""
+
+    def __init__(self, seen: dict[tuple[str, int], list[Clip | Refusal]]) -> None:
+        self.seen = seen
+
+    def people(self, video: Path, start: int = 0, *_: Any, **__: Any) -> Iterator[Clip | Refusal]:
+        yield from self.seen[video.name, start]
+
+
+@pytest.fixture
+def recogniser(tmp_path: Path, demo_halves: Halves) -> Recognizer:
+    """Without a gallery yet; `walk.mp4` from frame 0 and from frame HALF is the demo."""
+    made = Recognizer(tmp_path / "gallery")
+    made.viewer = Remembering({("walk.mp4", 0): demo_halves.first, ("walk.mp4", HALF): demo_halves.second})
+    return made
+
+
+@pytest.fixture
+def strangers() -> list[Clip]:
+    return list(stranger_clips())
+
+
+def named(recogniser: Recognizer, start: int = HALF) -> list[str | None]:
+    return [person.name for person in recogniser.identify(VIDEO, start)]
+
+
+def walker_of(recogniser: Recognizer) -> Person:
+    return next(person for person in recogniser.identify(VIDEO, HALF) if person.matches)
+
+
+@pytest.mark.parametrize("embedding", EMBEDDERS)
+def test_the_walker_is_nearest_among_strangers(
+    recogniser: Recognizer, strangers: list[Clip], embedding: str
+) -> None:
+    recogniser = replace_embedding(recogniser, embedding)
+    for clip in strangers:
+        recogniser.enroll_clip(clip, clip.key.subject)
+    recogniser.enroll(VIDEO, "the walker")
+    assert walker_of(recogniser).matches[0].name == "the walker"
+
+
+def replace_embedding(recogniser: Recognizer, embedding: str) -> Recognizer:
+    other = Recognizer(recogniser.path, embedding)
+    other.viewer = recogniser.viewer
+    return other
+
+
+def test_the_walker_is_named(recogniser: Recognizer, strangers: list[Clip]) -> None:
+    for clip in strangers:
+        recogniser.enroll_clip(clip, clip.key.subject)
+    recogniser.enroll(VIDEO, "the walker")
+    assert named(recogniser) == ["the walker"]
+
+
+def test_swapped_names_swap_the_answer(recogniser: Recognizer, strangers: list[Clip]) -> None:
+    recogniser.enroll(VIDEO, "a stranger")
+    recogniser.enroll_clip(strangers[0], "the walker")
+    assert named(recogniser) == ["a stranger"]
+
+
+def test_a_stranger_under_her_name_is_not_taken_for_her(
+    recogniser: Recognizer, strangers: list[Clip]
+) -> None:
+    for number, clip in enumerate(strangers):
+        recogniser.enroll_clip(clip, "the walker" if number == 0 else clip.key.subject)
+    person = walker_of(recogniser)
+    assert person.name is None
+    assert person.reason.startswith("nobody known: the nearest, ")
+
+
+def test_who_stands_is_not_named(recogniser: Recognizer, demo_halves: Halves) -> None:
+    recogniser.enroll_clip(demo_halves.stander, "the standing man")
+    recogniser.enroll(VIDEO, "the walker")
+    people = {person.name: person for person in recogniser.identify(VIDEO)}
+    assert set(people) == {None, "the walker"}
+    standing = people[None]
+    assert standing.motion is not None
+    assert 0 < standing.motion.value < WALKING_SPEED
+    assert standing.reason.startswith(f"not walking: feet move {standing.motion.value:.2f} leg lengths/s")
+    assert standing.matches == ()
+
+
+def test_an_empty_gallery_names_nobody(recogniser: Recognizer) -> None:
+    recogniser.enroll(VIDEO, "the walker")
+    Gallery.open(recogniser.path).forget("the walker")
+    (person,) = recogniser.identify(VIDEO, HALF)
+    assert (person.name, person.reason, person.matches) == (None, "nobody is enrolled", ())
+
+
+def test_the_threshold_decides(recogniser: Recognizer, strangers: list[Clip]) -> None:
+    recogniser.enroll(VIDEO, "the walker")
+    recogniser.threshold = 0.0
+    assert named(recogniser) == [None]
+    Gallery.open(recogniser.path).forget("the walker")
+    recogniser.enroll_clip(strangers[0], "a stranger")
+    recogniser.threshold = 2.0
+    assert named(recogniser) == ["a stranger"]
+
+
+def test_a_person_at_the_threshold_is_named() -> None:
+    matches = (Match("Anna", 0.25), Match("Bo", 0.5))
+    assert decide(matches, 0.25)[0] == "Anna"
+    assert decide(matches, 0.2499)[0] is None
+    assert decide((), 2.0) == (None, "nobody is enrolled")
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), -0.1, 2.1, float("inf")])
+def test_a_threshold_is_a_distance(tmp_path: Path, threshold: float) -> None:
+    with pytest.raises(GaitheatError, match="a threshold is a distance from 0 to 2, but got"):
+        Recognizer(tmp_path / "gallery", threshold=threshold)
+    with pytest.raises(GaitheatError, match="a threshold is a distance from 0 to 2, but got"):
+        verify("a.mp4", "b.mp4", threshold=threshold)
+
+
+def test_every_embedding_has_a_threshold() -> None:
+    assert set(THRESHOLDS) == set(EMBEDDERS)
+
+
+def test_a_gallery_keeps_its_embedding(recogniser: Recognizer) -> None:
+    replace_embedding(recogniser, "mean-skeleton").enroll(VIDEO, "the walker")
+    assert Recognizer(recogniser.path).embedder.name == "mean-skeleton"
+    assert Recognizer(recogniser.path, "mean-skeleton").threshold == THRESHOLDS["mean-skeleton"]
+    with pytest.raises(GaitheatError, match="is made of mean-skeleton, not of mean-silhouette"):
+        Recognizer(recogniser.path, "mean-silhouette")
+    with pytest.raises(
+        GaitheatError, match=f"no embedding is called 'gait': expected one of {DEFAULT_EMBEDDING}"
+    ):
+        Recognizer(recogniser.path.with_name("other"), "gait")
+
+
+def test_a_gallery_of_an_unknown_embedding_is_one_line(tmp_path: Path) -> None:
+    Gallery.create(tmp_path / "gallery", "of-tomorrow-1/some/estimator", 4)
+    with pytest.raises(GaitheatError, match=r"is made of 'of-tomorrow-1.* \(it knows mean-heatmap"):
+        Recognizer(tmp_path / "gallery")
+
+
+def test_an_empty_folder_becomes_a_gallery(recogniser: Recognizer) -> None:
+    recogniser.path.mkdir()
+    Recognizer(recogniser.path)
+    recogniser.enroll(VIDEO, "the walker")
+    assert named(recogniser) == ["the walker"]
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(GaitheatError, match="no gallery at"):
+        Recognizer(tmp_path)
+    assert [item.name for item in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_another_estimator_is_refused(recogniser: Recognizer, demo_halves: Halves) -> None:
+    recogniser.enroll(VIDEO, "the walker")
+    foreign = replace(demo_halves.walker_again, estimator=Estimator("another", "1" * 64, "rgb-1"))
+    with pytest.raises(GaitheatError, match="cannot be compared"):
+        recogniser.enroll_clip(foreign, "the walker")
+    with pytest.raises(GaitheatError, match="cannot be compared"):
+        recogniser.nearest(foreign, Gallery.open(recogniser.path), 1)
+
+
+def test_the_same_walk_counts_once_and_for_one_person(recogniser: Recognizer) -> None:
+    assert recogniser.enroll(VIDEO, "the walker").added == 1
+    assert recogniser.enroll(VIDEO, "the walker") == (0, 1)
+    with pytest.raises(GaitheatError, match="enrolled as 'the walker' already"):
+        recogniser.enroll(VIDEO, "somebody else")
+    assert Gallery.open(recogniser.path).people() == {"the walker": 1}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines", "tab\there", "\0"])
+def test_a_bad_name_is_said_before_the_video_is_read(recogniser: Recognizer, name: str) -> None:
+    recogniser.viewer = Remembering({})  # reading anything would be a KeyError
+    with pytest.raises(GaitheatError, match="a person's name must be some text in one line"):
+        recogniser.enroll(VIDEO, name)
+    assert not recogniser.path.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["Anna de la Cruz", "a/b\\c", "../up", "李小龍", "Zoë", "🚶‍♀️", "[/bold]", "'; --"]
+)
+def test_any_line_of_text_is_a_name(recogniser: Recognizer, name: str) -> None:
+    recogniser.enroll(VIDEO, name)
+    assert named(recogniser) == [name]
+    assert list(Gallery.open(recogniser.path).people()) == [name]
+    assert Gallery.open(recogniser.path).forget(name) == 1
+
+
+def test_of_several_walkers_one_must_be_chosen(recogniser: Recognizer, demo_halves: Halves) -> None:
+    first, second = demo_halves.walker, demo_halves.walker_again
+    second = replace(second, key=replace(second.key, track=7))
+    recogniser.viewer = Remembering({("walk.mp4", 0): [first, second, demo_halves.stander]})
+    with pytest.raises(GaitheatError, match=r"found tracks \d \(\d\.\d-\d\.\d s\), 7 .*: say which"):
+        recogniser.enroll(VIDEO, "one of them")
+    with pytest.raises(GaitheatError, match="track 9 is none of them"):
+        recogniser.enroll(VIDEO, "one of them", track=9)
+    assert not recogniser.path.exists()
+    assert recogniser.enroll(VIDEO, "one of them", track=7).added == 1
+
+
+def test_where_nobody_walks_everybody_is_accounted_for(recogniser: Recognizer, demo_halves: Halves) -> None:
+    stander = demo_halves.stander
+    refusal = Refusal(replace(stander.key, track=5), "walk.mp4", "0" * 64, stander.estimator, "too short", 3)
+    recogniser.viewer = Remembering({("walk.mp4", 0): [stander, refusal]})
+    with pytest.raises(GaitheatError, match=r"found none \(track \d: not walking: .*; track 5: too short\)"):
+        recogniser.enroll(VIDEO, "nobody")
+
+
+def test_a_refused_track_is_listed(recogniser: Recognizer, demo_halves: Halves) -> None:
+    recogniser.enroll(VIDEO, "the walker")
+    refusal = Refusal(
+        demo_halves.stander.key, "walk.mp4", "0" * 64, demo_halves.stander.estimator, "no person", 9
+    )
+    recogniser.viewer = Remembering({("walk.mp4", 0): [refusal]})
+    (person,) = recogniser.identify(VIDEO)
+    assert (person.name, person.reason) == (None, "not usable: no person (9 frames)")
+
+
+def test_two_videos_of_one_person(
+    demo_halves: Halves, strangers: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[tuple[str, int], list[Clip | Refusal]] = {
+        ("her.mp4", 0): [demo_halves.walker],
+        ("again.mp4", 0): [demo_halves.walker_again],
+        ("stranger.mp4", 0): [strangers[0]],
+    }
+    monkeypatch.setattr(recognition, "Viewer", lambda: Remembering(seen))
+    same, other = verify("her.mp4", "again.mp4"), verify("her.mp4", "stranger.mp4")
+    assert same.same
+    assert not other.same
+    assert same.distance < same.threshold == THRESHOLDS[DEFAULT_EMBEDDING] < other.distance
+    assert verify("again.mp4", "her.mp4").distance == pytest.approx(same.distance)
+    assert verify("her.mp4", "her.mp4", threshold=0.0).same
+
+
+def test_what_a_cut_video_lacks_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    whole = record(DrawnVideo([Blob(walking(20, 30))], clock(4)), tmp_path / "whole.avi")
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    viewer = Viewer()
+    viewer.__dict__["_parts"] = BlobDetector(), BlobEstimator()
+    with caplog.at_level(logging.WARNING, "gaitheat"):
+        list(viewer.people(whole))
+        assert caplog.messages == []
+        assert len(list(viewer.people(cut))) == 1
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith(f"{cut}: ")
+    assert "frames are missing after the first" in caplog.messages[0]
+
+
+def test_the_answer_does_not_depend_on_the_clip_s_place(recogniser: Recognizer, demo_halves: Halves) -> None:
+    """The same walk elsewhere in the picture is the same embedding."""
+    clip = demo_halves.walker
+    keypoints, crop = clip.keypoints.copy(), clip.crop.copy()
+    keypoints[..., 0] += 100
+    crop[:, 0, 2] -= 100 * crop[:, 0, 0]
+    moved = replace(clip, keypoints=keypoints, crop=crop)
+    ours, theirs = (recogniser.embedder.embed(each) for each in (clip, moved))
+    assert np.linalg.norm(ours - theirs) < 0.01
