@@ -31,7 +31,7 @@ NAME = "the walker"
 def run(out: Path) -> None:
     """Do it all, print what happens, leave pictures in ``out``."""
     begin = time.monotonic()
-    video = [fetch(name) for name in ASSETS][-1]
+    video = {name: fetch(name) for name in ASSETS}["demo-video"]
     shutil.rmtree(out / "demo.gallery", ignore_errors=True)
     recognizer = Recognizer(out / "demo.gallery")
 

@@ -101,7 +101,7 @@ class Gallery:
             GaitheatError: bad name, wrong embedder, bad embedding, a walk by which someone else is enrolled,
                 or a folder that cannot be written.
         """
-        name = _clean(name)
+        name = clean_name(name)
         self._check_embedder(embedder)
         if not takes:
             raise GaitheatError(f"cannot enrol {name!r}: expected at least one walk, but got none")
@@ -140,7 +140,7 @@ class Gallery:
         Raises:
             GaitheatError: nobody has that name, or the folder cannot be written.
         """
-        name = _clean(name)
+        name = clean_name(name)
         self._known = None
         with gallery_table.sole_writer(self.path):
             # A call that was killed may have left bytes of someone whom the table does not show any more.
@@ -212,8 +212,12 @@ class Gallery:
         return self._known[1]
 
 
-def _clean(name: str) -> str:
-    """The name without space around it, composed (NFC) so that it is found however its accents were typed."""
+def clean_name(name: str) -> str:
+    """The name without space around it, composed (NFC) so that it is found however its accents were typed.
+
+    Raises:
+        GaitheatError: it is empty, or not one line of text.
+    """
     cleaned = unicodedata.normalize("NFC", name).strip()
     if not cleaned or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in cleaned):
         raise GaitheatError(f"a person's name must be some text in one line, but got {name!r}")

@@ -38,11 +38,12 @@ Seen = TypeVar("Seen")
 def make(path: Path, embedder: str, dimension: int) -> None:
     """An empty table, if nothing is there but what a killed call may have left."""
     with sole_writer(path):
-        if _is_vacant(path):
+        if is_vacant(path):
             lance.write_dataset(_schema(embedder, dimension).empty_table(), path)
 
 
-def _is_vacant(path: Path) -> bool:
+def is_vacant(path: Path) -> bool:
+    """Whether nothing is there but what a killed call may have left: a gallery can be made there."""
     if not path.is_dir():
         return not path.exists()
     started = path / "_transactions"

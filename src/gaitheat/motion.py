@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from gaitheat.skeleton import ANKLES, HIPS, KNEES
 
-WALKING_SPEED = 0.45
+WALKING_SPEED = 0.42
 """Leg lengths a second between the two feet, along the body's forward direction, from which a person walks.
 
-The slowest of 256 walks of the KTH development subjects reaches 0.53, from whichever side it is seen; a man
+The slowest of 256 walks of the KTH development subjects reaches 0.44, from whichever side it is seen; a man
 who stretches and jumps on the spot in the demo video 0.39.
 """
 TRUSTED_SCORE = 0.3

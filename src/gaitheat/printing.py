@@ -16,8 +16,11 @@ from gaitheat.evaluation import Report, difference
 from gaitheat.recognizer import Person
 from gaitheat.video.pool import Summary
 
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# Names and paths are printed as they are: "[bold]" and ":smile:" are names like any other.
+console = Console(
+    highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160
+)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 SHOWN = 10
 """Lines of a list that is long: the rest is counted."""
 
@@ -26,12 +29,12 @@ Row = Mapping[str, Any]
 
 def say(text: str) -> None:
     """A line of result."""
-    console.print(text, markup=False)
+    console.print(text)
 
 
 def warn(text: str) -> None:
     """A line about what went wrong, beside the result."""
-    errors.print(text, markup=False)
+    errors.print(text)
 
 
 @contextmanager
@@ -45,7 +48,7 @@ def extraction_progress() -> Iterator[Callable[[int, int], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
@@ -56,12 +59,16 @@ def print_rows(rows: Sequence[Row], as_json: bool = False, as_csv: bool = False)
         print(json.dumps(rows, indent=2, ensure_ascii=False, default=str))  # noqa: T201
         return
     if as_csv:
-        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [])
-        writer.writeheader()
-        writer.writerows(rows)
+        if rows:
+            writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        return
+    if not rows:
+        say("none")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in rows[0] if rows else ():
+    for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*map(_text, row.values()))
@@ -74,25 +81,21 @@ def _text(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def print_people(found: Sequence[tuple[Path, Person]], as_json: bool, as_csv: bool) -> None:
-    """Who was seen in which video, and who that is."""
-    rows = []
-    for video, person in found:
-        clip = person.clip
-        row = {
-            "video": str(video),
-            "track": person.track,
-            "seconds": f"{clip.times[0]:.1f}-{clip.times[-1]:.1f}" if clip else None,
-            "frames": len(clip) if clip else None,
-            "name": person.name,
-            "reason": person.reason,
-        }
-        if as_json:
-            row["matches"] = [match._asdict() for match in person.matches]
-        else:
-            row["nearest"] = ", ".join(f"{name} {distance:.3f}" for name, distance in person.matches[:3])
-        rows.append(row)
-    print_rows(rows, as_json, as_csv)
+def person_row(video: Path, person: Person, structured: bool) -> Row:
+    """Who was seen in a video, when, and who that is; the nearest people as objects or as one text."""
+    clip = person.clip
+    row = {
+        "video": str(video),
+        "track": person.track,
+        "seconds": f"{clip.times[0]:.1f}-{clip.times[-1]:.1f}" if clip else None,
+        "frames": len(clip) if clip else None,
+        "name": person.name,
+        "reason": person.reason,
+    }
+    if structured:
+        return {**row, "matches": [match._asdict() for match in person.matches]}
+    nearest = ", ".join(f"{name} {distance:.3f}" for name, distance in person.matches[:3])
+    return {**row, "nearest": nearest}
 
 
 def print_summary(summary: Summary, store: Path) -> None:

@@ -25,9 +25,10 @@ from factories import make_key
 from gaitheat.clips import Clip, Refusal
 from gaitheat.embeddings import EMBEDDERS
 from gaitheat.skeleton import PARTS
+from gaitheat.video.boxes import smooth_places
 from gaitheat.video.detector import SsdLite
 from gaitheat.video.estimator import BlazePose
-from gaitheat.video.extract import BATCH_FRAMES, MAX_CLIP_FRAMES, Extraction, extract, find_paths
+from gaitheat.video.extract import BATCH_FRAMES, MAX_CLIP_FRAMES, Extraction, _pieces, extract, find_paths
 from gaitheat.video.follow import follow
 from gaitheat.video.protocols import Poses
 from gaitheat.video.reader import open_source
@@ -199,6 +200,19 @@ def test_pieces_of_a_long_track_join_without_a_jump() -> None:
     assert [(path.start, path.stop) for path in paths] == [(0, 513), (513, 1025)]
     centres = np.concatenate([path.places.centres for path in paths])
     assert np.abs(np.diff(centres, axis=0)).max() < 0.3
+
+
+def test_the_pieces_of_a_long_track_are_those_of_the_whole_path() -> None:
+    times = clock(90)
+    looks = np.arange(0, len(times), 8)
+    random = np.random.default_rng(0)
+    centres = 100 + np.cumsum(random.normal(size=(len(looks), 2)), axis=0)
+    boxes = np.add(np.tile(centres, 2), [-10, -30, 10, 30]).astype(np.float32)
+    pieces = _pieces(looks, boxes, times, first_track=4)
+    assert [piece.track for piece in pieces] == [4, 5, 6]
+    whole = smooth_places(times[looks], boxes, times)
+    np.testing.assert_allclose(np.concatenate([p.places.centres for p in pieces]), whole.centres, atol=1e-9)
+    np.testing.assert_allclose(np.concatenate([p.places.sides for p in pieces]), whole.sides, atol=1e-9)
 
 
 def test_a_file_is_a_source(tmp_path) -> None:

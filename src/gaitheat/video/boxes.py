@@ -30,7 +30,8 @@ def pose_boxes(keypoints: Float32[np.ndarray, "people 17 3"]) -> Boxes:
     Args:
         keypoints: [N, 17, 3], x and y in image pixels; a pose that is not finite makes a box of NaN.
     """
-    points = np.where(np.isfinite(keypoints[..., :2]), keypoints[..., :2], np.nan)
+    # Keypoints count from the centre of the first pixel, boxes from its edge.
+    points = np.where(np.isfinite(keypoints[..., :2]), keypoints[..., :2] + 0.5, np.nan)
     top, bottom = points[..., 1].min(axis=1), points[..., 1].max(axis=1)
     height = np.maximum(bottom - top, 1.0)
     top, bottom = top - ABOVE * height, bottom + BELOW * height

@@ -18,11 +18,14 @@ from gaitheat.frames import Frame, FrameSource
 from gaitheat.video.boxes import Places, smooth_places
 from gaitheat.video.collect import PosedFrame, collect, posed_frames
 from gaitheat.video.look import SEARCH_EVERY, Preprocessing, estimate, hidden_people, look
+from gaitheat.video.packing import PackedFrame, pack, unpack
 from gaitheat.video.protocols import Boxes, Detector, PoseEstimator
 from gaitheat.video.tracker import MotionTracker
 
 MAX_CLIP_FRAMES = 1000
 """A longer track is cut into several clips, so that memory does not grow with the recording."""
+FAR = 3.0
+"""Seconds from which on a sight has no say in a place any more: its weight is below 1e-15."""
 BATCH_FRAMES = 8
 """Frames whose crops are estimated together."""
 
@@ -70,17 +73,17 @@ def extract(
             resizes the maps (the rival way, for comparison only).
         alone: whether only the person who is seen most gives clips; the others are refused.
     """
-    identity = identified(estimator.identity, preprocessing)
+    identity, sha256 = identified(estimator.identity, preprocessing), source.sha256()
     paths = find_paths(source, detector, estimator)
     if not paths:
-        refusal = Refusal(key, source.name, source.sha256(), identity, "no person", source.length() or 0)
+        refusal = Refusal(key, source.name, sha256, identity, "no person", source.length() or 0)
         return Extraction(1, iter([refusal]))
     meant = max(path.sights for path in paths) if alone else 0
     passers_by = [
         Refusal(
             _named(key, path),
             source.name,
-            source.sha256(),
+            sha256,
             identity,
             "another person",
             len(path.places.sides),
@@ -89,7 +92,7 @@ def extract(
         if path.sights < meant
     ]
     chosen = [path for path in paths if path.sights >= meant]
-    clips = _clips(source, key, chosen, estimator, identity, preprocessing)
+    clips = _clips(source, sha256, key, chosen, estimator, identity, preprocessing)
     return Extraction(len(paths), chain(passers_by, clips))
 
 
@@ -131,14 +134,18 @@ def _pieces(
     start = int(np.searchsorted(times, seen[0] - SEARCH_EVERY, side="right"))
     stop = int(np.searchsorted(times, seen[-1] + SEARCH_EVERY))
     pieces = np.array_split(np.arange(start, stop), -(-(stop - start) // MAX_CLIP_FRAMES))
-    return [
-        Path(first_track + number, int(frames[0]), smooth_places(seen, boxes, times[frames]), len(seen))
-        for number, frames in enumerate(pieces)
-    ]
+    paths = []
+    for number, frames in enumerate(pieces):
+        shown = times[frames]
+        near = slice(*np.searchsorted(seen, [shown[0] - FAR, shown[-1] + FAR]))
+        places = smooth_places(seen[near], boxes[near], shown)
+        paths.append(Path(first_track + number, int(frames[0]), places, len(seen)))
+    return paths
 
 
 def _clips(
     source: FrameSource,
+    sha256: str,
     key: ClipKey,
     paths: list[Path],
     estimator: PoseEstimator,
@@ -146,16 +153,19 @@ def _clips(
     preprocessing: Preprocessing,
 ) -> Iterator[Clip | Refusal]:
     """Second pass: every path's frames, cropped and estimated; a clip is handed out when its path ends."""
-    posed: dict[int, list[PosedFrame]] = {path.track: [] for path in paths}
+    posed: dict[int, list[PackedFrame]] = {path.track: [] for path in paths}
     waiting = sorted(paths, key=lambda path: path.stop)
 
     def finish(path: Path) -> Clip | Refusal:
-        return collect(posed.pop(path.track), _named(key, path), source.name, source.sha256(), identity)
+        frames = [unpack(frame) for frame in posed.pop(path.track)]
+        return collect(frames, _named(key, path), source.name, sha256, identity)
 
     for position, frames in _batches(source):
         for track, frame in _pose(position, frames, paths, estimator, preprocessing):
-            posed[track].append(frame)
-        while waiting and waiting[0].stop <= position + len(frames):
+            posed[track].append(pack(frame))
+        read = position + len(frames)
+        del frames  # else their pixels stay in memory while the next ones are read
+        while waiting and waiting[0].stop <= read:
             yield finish(waiting.pop(0))
     yield from map(finish, waiting)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitheat.clips import Estimator
+from gaitheat.errors import GaitheatError
 from gaitheat.video.detector import SsdLite
 from gaitheat.video.estimator import BlazePose
 from gaitheat.video.extract import identified
@@ -23,6 +24,12 @@ class Extractor:
     """A ViTPose checkpoint: a folder, or a name on the hub (needs the extra `hub`)."""
     rtdetr: str | None = None
     """An RT-DETR checkpoint for detection: a folder, or a name on the hub (needs the extra `hub`)."""
+
+    def __post_init__(self) -> None:
+        if self.onnx is not None and self.vitpose is not None:
+            raise GaitheatError(
+                "expected one estimator, got an ONNX file and a ViTPose: leave one of them out"
+            )
 
     def parts(self, cores: int) -> tuple[Detector, PoseEstimator]:
         """The detector and the estimator, for so many cores."""

@@ -23,6 +23,7 @@ from gaitheat.video.look import (
     measured,
     with_newcomers,
 )
+from gaitheat.video.packing import PackedFrame, pack, unpack
 from gaitheat.video.protocols import Detections, Detector, PoseEstimator
 from gaitheat.video.tracker import PATIENCE, MotionTracker
 
@@ -98,21 +99,20 @@ def follow(
         detector: finds people.
         estimator: makes the maps.
     """
-    follower = Follower(detector, estimator)
-    posed: dict[int, list[PosedFrame]] = {}
+    follower, sha256 = Follower(detector, estimator), source.sha256()
+    posed: dict[int, list[PackedFrame]] = {}
     finished = 0
 
     def finish(track: int) -> Clip | Refusal:
         nonlocal finished
         name = replace(key, track=finished)
         finished += 1
-        return collect(
-            posed.pop(track), name, source.name, source.sha256(), identified(estimator.identity, "rgb")
-        )
+        frames = [unpack(frame) for frame in posed.pop(track)]
+        return collect(frames, name, source.name, sha256, identified(estimator.identity, "rgb"))
 
     for frame in source:
         for track, pose in follower.see(frame).items():
-            posed.setdefault(track, []).append(pose)
+            posed.setdefault(track, []).append(pack(pose))
         full = [track for track in posed if len(posed[track]) == MAX_CLIP_FRAMES]
         for track in [*(posed.keys() - follower.following()), *full]:
             yield finish(track)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gaitheat.clips import Affines
 from gaitheat.frames import Frame
 from gaitheat.video.boxes import Places, containment, overlaps, places, pose_boxes
-from gaitheat.video.collect import MIN_PRESENT, image_keypoints
+from gaitheat.video.collect import MIN_PRESENT, image_keypoints, join
 from gaitheat.video.crop import cut, heatmap_affines, recrop
 from gaitheat.video.detector import OVERLAP
 from gaitheat.video.protocols import Boxes, Detections, Detector, PoseEstimator, Poses
@@ -26,6 +26,8 @@ MOVED = 0.7
 """A box that shares less than this with its own measurement was a bad crop: it is measured once more."""
 LOOSE = 1.6
 """Heatmap-space preprocessing only: the loose box, in boxes of RGB-space preprocessing."""
+BATCH_CROPS = 16
+"""Crops that are estimated together: one takes 3 MB on its way, and a crowd must not take that at once."""
 
 Preprocessing = Literal["rgb", "heatmap"]
 
@@ -115,8 +117,9 @@ def estimate(
     """
     wanted = heatmap_affines(at)
     seen = wanted if preprocessing == "rgb" else heatmap_affines(at, LOOSE)
-    crops = [cut(rgb, affine, estimator.crop_size) for rgb, affine in zip(pictures, seen, strict=True)]
-    poses = estimator(np.stack(crops))
+    crops = [(rgb, affine, estimator.crop_size) for rgb, affine in zip(pictures, seen, strict=True)]
+    batches = [crops[start : start + BATCH_CROPS] for start in range(0, len(crops), BATCH_CROPS)]
+    poses = join([estimator(np.stack([cut(*crop) for crop in batch])) for batch in batches])
     return wanted, poses if preprocessing == "rgb" else recrop(poses, seen, wanted)
 
 

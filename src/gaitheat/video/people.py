@@ -1,5 +1,6 @@
 """Who is in a video, without a store: the clips of everybody, or of the one person who walks."""
 
+import logging
 import os
 from collections.abc import Iterator
 from functools import cached_property
@@ -15,6 +16,8 @@ from gaitheat.video.protocols import Detector, PoseEstimator
 from gaitheat.video.reader import open_source
 from gaitheat.video.recordings import recording
 
+logger = logging.getLogger(__name__)
+
 
 class Viewer:
     """Looks at videos with the embedded detector and estimator, on all cores; they are loaded once."""
@@ -28,10 +31,13 @@ class Viewer:
     ) -> Iterator[Clip | Refusal]:
         """Everybody in the frames ``start`` to ``stop`` (not included) of a video, as their tracks end.
 
-        As a ``stream`` it is read once and nothing is known of what comes next, otherwise twice.
+        As a ``stream`` it is read once and nothing is known of what comes next, otherwise twice. What is
+        missing of a damaged video is logged as a warning.
         """
         source, key = open_source(video, start, stop), recording(video, start, stop).key
         yield from follow(source, key, *self._parts) if stream else extract(source, key, *self._parts).items
+        if source.problem:
+            logger.warning("%s: %s", source.name, source.problem)
 
     def walker(self, video: Path, track: int | None = None, start: int = 0, stop: int | None = None) -> Clip:
         """The one person who walks in a video, or the one of the chosen track.
@@ -71,5 +77,9 @@ def _not_one(video: Path, walkers: dict[int, Clip], others: list[str], track: in
     if not walkers:
         return f"{video}: expected a person who walks, but found none ({'; '.join(others)})"
     spans = [f"{number} ({clip.times[0]:.1f}-{clip.times[-1]:.1f} s)" for number, clip in walkers.items()]
-    mend = "say which with a track" if track is None else f"track {track} is none of them"
+    mend = (
+        "say which with a track, or give a video of one"
+        if track is None
+        else f"track {track} is none of them"
+    )
     return f"{video}: expected one person who walks, but found tracks {', '.join(spans)}: {mend}"

@@ -11,6 +11,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
@@ -167,7 +168,7 @@ def extract_all(
                 summary.failed += message.failed
 
         if min(workers, len(jobs)) > 1:
-            _in_processes(jobs, extractor, workers, receive)
+            _in_processes(jobs, extractor, min(workers, len(jobs)), receive)
         else:
             _here(jobs, extractor, receive)
     return summary
@@ -224,13 +225,15 @@ def _in_processes(jobs: Sequence[Job], extractor: Extractor, workers: int, recei
     context = multiprocessing.get_context("spawn")
     tasks: Any = context.Queue()
     messages: Any = context.Queue(WAITING_MESSAGES)
+    tasks.cancel_join_thread()  # jobs that nobody takes any more must not keep this process from ending
     for task in [*enumerate(jobs), *[None] * workers]:
         tasks.put(task)
     processes = [
         context.Process(target=_work, args=(tasks, messages, extractor), daemon=True) for _ in range(workers)
     ]
-    for process in processes:
-        process.start()
+    with _ctrl_c_waits():
+        for process in processes:
+            process.start()
     try:
         remaining = len(jobs)
         while remaining:
@@ -241,6 +244,19 @@ def _in_processes(jobs: Sequence[Job], extractor: Extractor, workers: int, recei
         for process in processes:
             process.terminate()
             process.join()
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Processes that are started meanwhile never hear it: they would print where they were when it came."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _next(messages: Any, processes: Sequence[BaseProcess]) -> _Message:

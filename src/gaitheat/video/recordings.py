@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gaitheat.clips import ClipKey, Recording
 from gaitheat.errors import GaitheatError
-from gaitheat.video.pictures import PICTURES
+from gaitheat.video.pictures import PICTURES, digest
 from gaitheat.video.reader import open_source
 
 VIDEOS = frozenset(
@@ -22,7 +22,7 @@ def files(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    below = sorted(item for item in path.rglob("*") if not item.name.startswith("."))
+    below = [item for item in path.rglob("*") if not _hidden(item.relative_to(path))]
     pictures = {item.parent for item in below if item.suffix.lower() in PICTURES}
     found = sorted({*pictures, *(item for item in below if item.suffix.lower() in VIDEOS and item.is_file())})
     if not found:
@@ -30,13 +30,24 @@ def files(path: Path) -> list[Path]:
     return found
 
 
+def _hidden(below: Path) -> bool:
+    return any(part.startswith(".") for part in below.parts)
+
+
 def recording(path: Path, start: int = 0, stop: int | None = None) -> Recording:
     """A video of somebody unknown: its clips are called by its name and content, wherever it lies.
 
     Raises:
-        GaitheatError: it cannot be opened.
+        GaitheatError: nothing is there, or under a name that is no text.
     """
-    digest = open_source(path, start, stop).sha256()
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise GaitheatError(
+            f"{str(path)!r}: expected a name that is text, got other bytes; rename it"
+        ) from error
+    # A file is not opened as a video yet: one that is none must not keep the others of its folder waiting.
+    sha256 = digest(path).hex() if path.is_file() else open_source(path, start, stop).sha256()
     frames = "" if (start, stop) == (0, None) else f"@{start}-{'' if stop is None else stop}"
-    take = f"{path.name}{frames}#{digest[:8]}"
+    take = f"{path.name}{frames}#{sha256[:8]}"
     return Recording(path, ClipKey("video", "unknown", "unknown", "unknown", take, 0), start, stop)

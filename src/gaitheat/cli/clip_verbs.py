@@ -1,29 +1,18 @@
-"""The command line: parse, call, print. A verb imports what it needs when it runs, so --help stays fast."""
+"""The commands about clips: make them of video, look at them, pack and evaluate them."""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import tyro
 from tyro.conf import Positional, arg
 
-from gaitheat.errors import GaitheatError
+from gaitheat.cli.arguments import Json, StorePath, Video
 
 if TYPE_CHECKING:
     from gaitheat.clips import Recording
     from gaitheat.sources import ClipSource
 
-DESCRIPTION = "Who walks here? Video -> pose heatmaps -> one embedding -> a name, or nobody known."
-app = tyro.extras.SubcommandApp()
-GalleryFolder = Annotated[Path, Positional, arg(metavar="GALLERY")]
-StorePath = Annotated[Path, Positional, arg(metavar="STORE")]
-Video = Annotated[Path, Positional, arg(metavar="VIDEO")]
-Json = Annotated[bool, tyro.conf.FlagCreatePairsOff, arg(name="json", help="Print JSON.")]
-Csv = Annotated[bool, tyro.conf.FlagCreatePairsOff, arg(name="csv", help="Print CSV.")]
 
-
-@app.command
 def extract(
     path: Video,
     store: Path,
@@ -62,7 +51,6 @@ def extract(
     return 2 if summary.failed else 0
 
 
-@app.command
 def show(
     store: StorePath,
     clip: Annotated[str | None, Positional, arg(metavar="[CLIP]")] = None,
@@ -82,7 +70,6 @@ def show(
         say(str(picture))
 
 
-@app.command
 def pack(store: StorePath, packed: Annotated[Path, Positional, arg(metavar="FILE")]) -> None:
     """Put a store's clips into one file, which needs no database to be read.
 
@@ -98,127 +85,6 @@ def pack(store: StorePath, packed: Annotated[Path, Positional, arg(metavar="FILE
     say(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB")
 
 
-@app.command
-def enroll(
-    gallery: GalleryFolder,
-    video: Video,
-    name: Annotated[str, arg(name="as")],
-    embedding: str | None = None,
-    track: int | None = None,
-    start: int = 0,
-    stop: int | None = None,
-) -> None:
-    """Remember the person who walks in a video.
-
-    Args:
-        gallery: The folder of known people; it is made if it is not there.
-        video: A video, or a folder of pictures.
-        name: What to call them.
-        embedding: How clips become vectors; the gallery's own if left out.
-        track: Which person, if several walk in the video.
-        start: First frame to look at, counted from 0.
-        stop: First frame not to look at any more.
-    """
-    from gaitheat.printing import say
-    from gaitheat.recognizer import Recognizer
-
-    recognizer = Recognizer(gallery, embedding)
-    enrolled = recognizer.enroll(video, name, track, start, stop)
-    say(f"{name}: enrolled" if enrolled.added else f"{name}: enrolled by this video already, nothing changed")
-
-
-@app.command
-def identify(
-    gallery: GalleryFolder,
-    video: Video,
-    threshold: float | None = None,
-    start: int = 0,
-    stop: int | None = None,
-    stream: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
-    as_json: Json = False,
-    as_csv: Csv = False,
-) -> int:
-    """Who walks in a video, or in every video of a folder: the nearest known people, or nobody known.
-
-    Args:
-        gallery: The folder of known people.
-        video: A video, a folder of pictures, or a folder of videos.
-        threshold: Distance (0 to 2) up to which the nearest person is named; the embedding's own if left out.
-        start: First frame to look at, counted from 0.
-        stop: First frame not to look at any more.
-        stream: Read it once, as if it came from a camera, without a look ahead.
-    """
-    from gaitheat.printing import print_people, warn
-    from gaitheat.recognizer import Recognizer
-    from gaitheat.video.recordings import files
-
-    recognizer = Recognizer(gallery, threshold=threshold)
-    videos, failed, found = files(video), 0, []
-    for path in videos:
-        try:
-            found += [(path, person) for person in recognizer.identify(path, start, stop, stream)]
-        except GaitheatError as error:
-            if len(videos) == 1:
-                raise
-            warn(str(error))
-            failed += 1
-    print_people(found, as_json, as_csv)
-    return 2 if failed else 0
-
-
-@app.command
-def verify(
-    first: Video,
-    second: Video,
-    embedding: str = "mean-heatmap",
-    threshold: float | None = None,
-    as_json: Json = False,
-    as_csv: Csv = False,
-) -> None:
-    """Whether the people who walk in two videos are the same person.
-
-    Args:
-        first: A video, or a folder of pictures, in which one person walks.
-        second: Another one.
-        embedding: How clips become vectors.
-        threshold: Distance (0 to 2) up to which they are the same; the embedding's own if left out.
-    """
-    from gaitheat.printing import print_rows
-    from gaitheat.recognizer import verify as compare
-
-    answer = compare(first, second, embedding, threshold)
-    print_rows([answer._asdict()], as_json, as_csv)
-
-
-@app.command
-def people(gallery: GalleryFolder, as_json: Json = False, as_csv: Csv = False) -> None:
-    """Who is in a gallery.
-
-    Args:
-        gallery: The folder of known people.
-    """
-    from gaitheat.gallery import Gallery
-    from gaitheat.printing import print_rows
-
-    known = Gallery.open(gallery).people()
-    print_rows([{"name": name, "takes": takes} for name, takes in known.items()], as_json, as_csv)
-
-
-@app.command
-def forget(gallery: GalleryFolder, name: Annotated[str, Positional, arg(metavar="NAME")]) -> None:
-    """Remove a person from a gallery for good: from every version and every byte of it.
-
-    Args:
-        gallery: The folder of known people.
-        name: Whom to forget.
-    """
-    from gaitheat.gallery import Gallery
-    from gaitheat.printing import say
-
-    say(f"{name}: forgotten, {Gallery.open(gallery).forget(name)} takes")
-
-
-@app.command
 def evaluate(
     store: StorePath,
     dataset: str = "kth",
@@ -243,7 +109,6 @@ def evaluate(
     print_reports(reports, as_json)
 
 
-@app.command
 def assets(action: Positional[Literal["list", "fetch", "verify"]] = "list") -> int:
     """Weights and the demo video: where they are, fetch them, check them.
 
@@ -266,7 +131,6 @@ def assets(action: Positional[Literal["list", "fetch", "verify"]] = "list") -> i
     return 2 if action == "verify" and any(state is not State.READY for state in states.values()) else 0
 
 
-@app.command
 def demo(out: Path = Path("out")) -> None:
     """The whole way on a real video: extract, enrol from its first half, recognise in its second.
 
@@ -280,11 +144,17 @@ def demo(out: Path = Path("out")) -> None:
 
 def _recordings(path: Path, dataset: str | None) -> "list[Recording]":
     from gaitheat.datasets import dataset_called
+    from gaitheat.printing import warn
     from gaitheat.video.recordings import files, recording
 
     if dataset is not None:
         return dataset_called(dataset).recordings(path)
-    return [recording(file) for file in files(path)]
+    found = [recording(file) for file in files(path)]
+    # Of equal content and name, so the clips would be as well.
+    unlike = {item.key: item for item in found}
+    if len(unlike) < len(found):
+        warn(f"copies of another video, not extracted again: {len(found) - len(unlike)}")
+    return list(unlike.values())
 
 
 def _clip_source(path: Path) -> "ClipSource":
@@ -292,20 +162,3 @@ def _clip_source(path: Path) -> "ClipSource":
     from gaitheat.store import ClipStore
 
     return PackedClips(path) if path.is_file() else ClipStore(path)
-
-
-def main() -> None:
-    """Run a command. A user's mistake is one line and exit code 2; --debug shows where it came from."""
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    debug = len(arguments) < len(sys.argv) - 1
-    try:
-        code = app.cli(prog="gaitheat", description=DESCRIPTION, args=arguments)
-    except (GaitheatError, OSError) as error:
-        if debug:
-            raise
-        print(f"gaitheat: {error}", file=sys.stderr)  # noqa: T201
-        code = 2
-    except KeyboardInterrupt:
-        print("gaitheat: stopped; what was finished is kept", file=sys.stderr)  # noqa: T201
-        code = 130
-    sys.exit(code or 0)

@@ -1,0 +1,43 @@
+"""The command line: parse, call, print. A verb imports what it needs when it runs, so --help stays fast."""
+
+import sys
+from io import TextIOWrapper
+
+import tyro
+
+from gaitheat.cli.clip_verbs import assets, demo, evaluate, extract, pack, show
+from gaitheat.cli.gallery_verbs import enroll, forget, identify, people, verify
+from gaitheat.errors import GaitheatError
+
+DESCRIPTION = "Who walks here? Video -> pose heatmaps -> one embedding -> a name, or nobody known."
+VERBS = (extract, show, pack, enroll, identify, verify, people, forget, evaluate, assets, demo)
+
+app = tyro.extras.SubcommandApp()
+for verb in VERBS:
+    app.command(verb)
+
+
+def main() -> None:
+    """Run a command. A user's mistake is one line and exit code 2; --debug shows where it came from."""
+    _speak_utf8()
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    try:
+        code = app.cli(prog="gaitheat", description=DESCRIPTION, args=arguments)
+    except (GaitheatError, OSError) as error:
+        if debug:
+            raise
+        print(f"gaitheat: {error}", file=sys.stderr)  # noqa: T201
+        code = 2
+    except KeyboardInterrupt:
+        print("gaitheat: stopped; what was finished is kept", file=sys.stderr)  # noqa: T201
+        code = 130
+    sys.exit(code or 0)
+
+
+def _speak_utf8() -> None:
+    """Names are in any script, file names may hold bytes of none: neither may end a command in the middle."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
