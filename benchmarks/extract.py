@@ -62,7 +62,7 @@ def main(
             strict=True,
         )
     )
-    console = Console()
+    console = Console(width=110)
     console.print(stage_table(stages), speed_table(stages), layout_table(layouts), memory_table(memory))
     if to_json is not None:
         content = {"cores": CORES, "goals": GOALS, "stages": stages, "layouts": layouts, "memory": memory}

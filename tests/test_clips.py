@@ -51,7 +51,7 @@ def unchecked():
 def test_a_clip_refuses_arrays_of_another_shape_or_type(name, spoil):
     clip = make_clip(5)
     wrong = spoil(getattr(clip, name))
-    with pytest.raises(ValueError, match="must be .*, but got") as raised:
+    with pytest.raises(ValueError, match=r"must be .*, but got") as raised:
         replace(clip, **{name: wrong})
     assert str(list(wrong.shape)) in str(raised.value) or name == "times"
 

@@ -18,7 +18,7 @@ from gaitheat.packed import pack
 from gaitheat.sources import ClipInfo, Request
 from gaitheat.store import ClipStore
 
-TRACKS = (9, 25, 33, 36, 40, 42, 53, 57)
+TRACKS = (8, 15, 18, 20, 22, 31, 34, 35)
 FRAMES = 46
 
 

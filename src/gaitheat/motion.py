@@ -16,6 +16,8 @@ who stretches and jumps on the spot in the demo video 0.39.
 """
 TRUSTED_SCORE = 0.3
 """Mean score of knees and ankles below which a frame is left out."""
+SHORTEST = 0.6
+"""Seconds of legs, at least, to say so: about a step."""
 LAG = 0.2
 """Seconds between the two moments that are compared: long against jitter, short against a step (0.5 s)."""
 
@@ -42,13 +44,13 @@ def leg_motion(
 
     The value is the median over time of the way of (left ankle - right ankle) in 0.2 s, in leg lengths a
     second: arms, the head, a moving camera, a squat, a straddle, short faults of the estimator do not raise
-    it. It is 0 if the legs are not seen for 0.2 s.
+    it. It is 0 if the legs are not seen over 0.6 s.
     """
     seen = scores[:, KNEES + ANKLES].mean(1) >= TRUSTED_SCORE
     joints, times = points[seen].astype(np.float64), times[seen]
     later = times + LAG
     compared = later <= times.max(initial=-np.inf)
-    if not compared.any():
+    if not compared.any() or times[-1] - times[0] < SHORTEST:
         return Motion(False, 0.0)
     apart = joints[:, ANKLES[0]] - joints[:, ANKLES[1]]
     if joints.shape[2] == 3:

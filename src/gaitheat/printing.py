@@ -50,7 +50,7 @@ def extraction_progress() -> Iterator[Callable[[int, int], None]]:
     )
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
 def print_rows(rows: Sequence[Row], as_json: bool = False, as_csv: bool = False) -> None:

@@ -26,8 +26,8 @@ DEFAULT_EMBEDDING = "mean-heatmap"
 THRESHOLDS = {"mean-heatmap": 0.385, "mean-silhouette": 0.224, "mean-skeleton": 0.095}
 """Distances, 0 to 2, up to which the nearest person is named; by embedding.
 
-At these, 5 % of the pairs of different people of the KTH development subjects are accepted: ``gaitheat evaluate
-STORE`` prints them. They speak of one comparison; a search of many people raises more false alarms.
+At these, 5 % of the pairs of different people of the KTH development subjects are accepted: ``gaitheat
+evaluate STORE`` prints them. They speak of one comparison; a search of many people raises more false alarms.
 """
 FARTHEST = 2.0
 """Distance of opposite embeddings: all are of length 1."""

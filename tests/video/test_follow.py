@@ -67,7 +67,8 @@ def test_a_clip_is_handed_out_as_soon_as_its_track_has_ended() -> None:
 
 
 def test_nobody_gives_nothing() -> None:
-    assert followed(DrawnVideo([], clock(2))) == []
+    [refusal] = followed(DrawnVideo([], clock(2)))
+    assert (refusal.reason, refusal.frames) == ("no person", 50)
 
 
 def test_a_long_track_is_cut_and_memory_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:

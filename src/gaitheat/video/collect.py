@@ -13,8 +13,8 @@ from gaitheat.video.protocols import Poses
 
 MIN_PRESENT = 0.5
 """The estimator must believe in a whole person at least as much as not."""
-MIN_FRAMES = 12
-"""A clip is at least half a second of a person at 25 frames/s: about half a stride."""
+MIN_FRAMES, MIN_SECONDS = 12, 0.4
+"""A clip is at least 12 frames, half a second at 25 frames/s: about half a stride, at any rate."""
 OUTSIDE = 0.03
 """Joints may lie outside the picture by this share of the crop: rounding, not a guess at a hidden leg."""
 EDGE = 8
@@ -86,11 +86,11 @@ def collect(
     faults = frame_faults(poses, points, affines, pictures, hidden)
     good = ~np.any(list(faults.values()), axis=0)
     refused = {reason: int(bad.sum()) for reason, bad in faults.items() if bad.any()}
-    if good.sum() < MIN_FRAMES:
+    times = np.array([frame.time for frame in frames])[good]
+    if len(times) < MIN_FRAMES or times[-1] - times[0] < MIN_SECONDS:
         reason, lost = max(refused.items(), key=lambda item: item[1], default=("too short", 0))
         reason = reason if lost > good.sum() else "too short"
         return Refusal(key, source, sha256, estimator, reason, len(frames))
-    times = np.array([frame.time for frame in frames])[good]
     kept = pick(poses, good)
     return Clip(
         key, source, sha256, estimator, times, kept.heatmaps, points[good], affines[good], kept.present,

@@ -100,6 +100,7 @@ def follow(
         estimator: makes the maps.
     """
     follower, sha256 = Follower(detector, estimator), source.sha256()
+    identity = identified(estimator.identity, "rgb")
     posed: dict[int, list[PackedFrame]] = {}
     finished = 0
 
@@ -108,9 +109,11 @@ def follow(
         name = replace(key, track=finished)
         finished += 1
         frames = [unpack(frame) for frame in posed.pop(track)]
-        return collect(frames, name, source.name, sha256, identified(estimator.identity, "rgb"))
+        return collect(frames, name, source.name, sha256, identity)
 
+    read = 0
     for frame in source:
+        read += 1
         for track, pose in follower.see(frame).items():
             posed.setdefault(track, []).append(pack(pose))
         full = [track for track in posed if len(posed[track]) == MAX_CLIP_FRAMES]
@@ -118,3 +121,5 @@ def follow(
             yield finish(track)
     for track in list(posed):
         yield finish(track)
+    if not finished:
+        yield Refusal(key, source.name, sha256, identity, "no person", read)

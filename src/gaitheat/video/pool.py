@@ -14,21 +14,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from typing import Any
 
 from gaitheat.clips import Estimator, Recording
 from gaitheat.errors import GaitheatError
-from gaitheat.frames import Frame, FrameSource
-from gaitheat.rows import Encoded, encode
+from gaitheat.rows import Encoded
 from gaitheat.sources import ClipInfo
 from gaitheat.store import ClipStore
-from gaitheat.video.extract import extract
 from gaitheat.video.extractor import Extractor
-from gaitheat.video.protocols import Detector, PoseEstimator
+from gaitheat.video.jobs import ClipMade, FramesRead, Job, JobEnded, Message, run
 from gaitheat.video.reader import open_source
 
-REPORT_FRAMES = 16
-"""Frames between two signs of progress."""
 WAITING_MESSAGES = 64
 """Clips and signs of progress that may wait for the writer before the workers pause."""
 PASSES = 2
@@ -67,68 +63,7 @@ class Summary:
             self.refused_frames[item.reason] += item.frames
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A recording to extract, the digest of its content, and the frames that it promises."""
-
-    recording: Recording
-    sha256: str
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Watched:
-    """A source that says how far it is read, and knows its digest already."""
-
-    source: FrameSource
-    digest: str
-    report: Callable[[int], None]
-
-    @property
-    def name(self) -> str:
-        return self.source.name
-
-    def sha256(self) -> str:
-        return self.digest
-
-    def length(self) -> int | None:
-        return self.source.length()
-
-    @property
-    def problem(self) -> str | None:
-        return self.source.problem
-
-    def __iter__(self) -> Iterator[Frame]:
-        for count, frame in enumerate(self.source, start=1):
-            if count % REPORT_FRAMES == 0:
-                self.report(REPORT_FRAMES)
-            yield frame
-
-
-class _Clip(NamedTuple):
-    """From a worker: a clip or refusal of a job that gives ``planned`` of them."""
-
-    job: int
-    encoded: Encoded
-    planned: int
-
-
-class _Read(NamedTuple):
-    """From a worker: so many more frames were read."""
-
-    frames: int
-
-
-class _End(NamedTuple):
-    """From a worker: the job is done; ``problem`` says what is missing, ``failed`` that all of it is."""
-
-    job: int
-    problem: str | None
-    failed: bool
-
-
-_Message = _Clip | _Read | _End
-_Send = Callable[[_Message], None]
+Receive = Callable[[Message], None]
 
 
 def extract_all(
@@ -145,7 +80,8 @@ def extract_all(
         store: where clips and refusals go.
         extractor: how.
         workers: processes; 1 works in this process, on all cores.
-        report: called with the frames read so far and to read in all (every recording is read twice).
+        report: called with the frames read so far and to read in all (every recording is read twice); 0 in
+            all if the recordings do not say.
 
     Raises:
         GaitheatError: the store cannot be written, or a worker died. What was committed stays.
@@ -155,12 +91,12 @@ def extract_all(
     total, read = PASSES * sum(job.length for job in jobs), 0
     with store.writer() as writer:
 
-        def receive(message: _Message) -> None:
+        def receive(message: Message) -> None:
             nonlocal read
-            if isinstance(message, _Read):
+            if isinstance(message, FramesRead):
                 read += message.frames
-                report(min(read, total), total)
-            elif isinstance(message, _Clip):
+                report(read, total)
+            elif isinstance(message, ClipMade):
                 summary.count(message.encoded)
                 writer.add(message.encoded, jobs[message.job].recording, message.planned)
             elif message.problem:
@@ -194,33 +130,15 @@ def _jobs(
     return jobs
 
 
-def _run(
-    number: int, job: Job, parts: tuple[Detector, PoseEstimator], extractor: Extractor, send: _Send
-) -> None:
-    """Extract one recording; an error of the recording is a message, not the end of the others."""
-    problem, failed = None, False
-    try:
-        source = open_source(job.recording.path, job.recording.start, job.recording.stop)
-        watched = _Watched(source, job.sha256, lambda frames: send(_Read(frames)))
-        planned, items = extract(
-            watched, job.recording.key, *parts, extractor.preprocessing, job.recording.alone
-        )
-        for item in items:
-            send(_Clip(number, encode(item), planned))
-        problem = source.problem and f"{source.name}: {source.problem}"
-    except GaitheatError as error:
-        problem, failed = str(error), True
-    send(_End(number, problem, failed))
-
-
-def _here(jobs: Sequence[Job], extractor: Extractor, receive: _Send) -> None:
+def _here(jobs: Sequence[Job], extractor: Extractor, receive: Receive) -> None:
     if jobs:
         parts = extractor.parts(os.cpu_count() or 1)
         for number, job in enumerate(jobs):
-            _run(number, job, parts, extractor, receive)
+            for message in run(number, job, parts, extractor, receive):
+                receive(message)
 
 
-def _in_processes(jobs: Sequence[Job], extractor: Extractor, workers: int, receive: _Send) -> None:
+def _in_processes(jobs: Sequence[Job], extractor: Extractor, workers: int, receive: Receive) -> None:
     """All jobs in spawned processes; their messages are received here, as they come."""
     context = multiprocessing.get_context("spawn")
     tasks: Any = context.Queue()
@@ -238,7 +156,7 @@ def _in_processes(jobs: Sequence[Job], extractor: Extractor, workers: int, recei
         remaining = len(jobs)
         while remaining:
             message = _next(messages, processes)
-            remaining -= isinstance(message, _End)
+            remaining -= isinstance(message, JobEnded)
             receive(message)
     finally:
         for process in processes:
@@ -259,10 +177,10 @@ def _ctrl_c_waits() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _next(messages: Any, processes: Sequence[BaseProcess]) -> _Message:
+def _next(messages: Any, processes: Sequence[BaseProcess]) -> Message:
     while True:
         try:
-            message: _Message = messages.get(timeout=CHECK_SECONDS)
+            message: Message = messages.get(timeout=CHECK_SECONDS)
         except queue.Empty:
             broken = [process.exitcode for process in processes if process.exitcode]
             if broken:
@@ -281,7 +199,8 @@ def _work(tasks: Any, messages: Any, extractor: Extractor) -> None:
     parts = extractor.parts(1)
     while (task := tasks.get()) is not None:
         number, job = task
-        _run(number, job, parts, extractor, messages.put)
+        for message in run(number, job, parts, extractor, messages.put):
+            messages.put(message)
 
 
 def _die_with_parent() -> None:
