@@ -193,7 +193,7 @@ class Clip:
 def quantise(maps: Float32[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
     """Probabilities in 0..1 as bytes, as they are stored: rounded, background noise (under 3/255) removed."""
     levels: NDArray[np.uint8] = np.rint(np.clip(maps, 0.0, 1.0) * 255.0).astype(np.uint8)
-    levels[levels < DEAD_ZONE] = 0
+    levels *= levels >= DEAD_ZONE
     return levels
 
 
