@@ -4,6 +4,7 @@
 """
 
 import pickle
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,9 @@ from gaitheat.demo import HALF
 from gaitheat.errors import GaitheatError
 from gaitheat.motion import Motion
 from gaitheat.video.people import Viewer, motion_of
+
+# Tests that run in the background of a script ignore Ctrl-C, and so would every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Halves(NamedTuple):

@@ -29,6 +29,7 @@ from gaitheat.packed import PackedClips
 from gaitheat.recognizer import Viewer
 from gaitheat.store import ClipStore
 from gaitheat.video.protocols import Detector, PoseEstimator, Poses
+from gaitheat.video.reader import open_source
 from video.fakes import BlobDetector, BlobEstimator, BlobExtractor, DrawnVideo, Person, clock, record, walking
 
 VERBS = [verb.__name__ for verb in cli.VERBS]
@@ -266,6 +267,24 @@ def test_people_are_known_until_they_are_forgotten(
     assert gaitheat("people", gallery).out == "none\n"
     (nobody,) = gaitheat("identify", gallery, remembered, "--start", HALF, "--json").rows()
     assert nobody["reason"] == "nobody is enrolled"
+
+
+def test_every_video_of_a_folder_is_enrolled_and_the_others_are_reported(
+    gaitheat: Gaitheat, demo_halves: Halves, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def people(_: object, video: Path, *__: object) -> Iterator[object]:
+        open_source(video)
+        yield from demo_halves.first
+
+    monkeypatch.setattr(Viewer, "people", people)
+    drawn_video(tmp_path / "anna" / "a.avi")
+    (tmp_path / "anna" / "b.avi").write_text("no video")
+    enrolled = gaitheat("enroll", tmp_path / "gallery", tmp_path / "anna", "--as", "Anna", "--json")
+    assert enrolled.code == 2
+    assert "b.avi: expected a video" in enrolled.err
+    video = str(tmp_path / "anna" / "a.avi")
+    assert json.loads(enrolled.out) == [{"name": "Anna", "video": video, "added": 1, "known": 0}]
+    assert gaitheat("forget", tmp_path / "gallery", "Anna", "--json").rows() == [{"name": "Anna", "takes": 1}]
 
 
 def test_verify(gaitheat: Gaitheat, remembered: Path) -> None:

@@ -53,6 +53,16 @@ def extraction_progress() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
+@contextmanager
+def looking_at(video: Path, number: int, count: int) -> Iterator[None]:
+    """Say, where somebody looks, which video of how many is being worked on."""
+    if not errors.is_terminal:
+        yield
+        return
+    with errors.status(f"looking at {video} ({number} of {count})"):
+        yield
+
+
 def print_rows(rows: Sequence[Row], as_json: bool = False, as_csv: bool = False) -> None:
     """The same rows as a table, as JSON or as CSV."""
     if as_json:

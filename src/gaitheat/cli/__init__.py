@@ -5,6 +5,7 @@ from io import TextIOWrapper
 
 import tyro
 
+from gaitheat.cli.arguments import STOPPED
 from gaitheat.cli.clip_verbs import assets, demo, evaluate, extract, pack, show
 from gaitheat.cli.gallery_verbs import enroll, forget, identify, people, verify
 from gaitheat.errors import GaitheatError
@@ -30,7 +31,7 @@ def main() -> None:
         print(f"gaitheat: {error}", file=sys.stderr)  # noqa: T201
         code = 2
     except KeyboardInterrupt:
-        print("gaitheat: stopped; what was finished is kept", file=sys.stderr)  # noqa: T201
+        print(STOPPED, file=sys.stderr)  # noqa: T201
         code = 130
     sys.exit(code or 0)
 

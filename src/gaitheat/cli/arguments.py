@@ -5,6 +5,9 @@ from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
+STOPPED = "gaitheat: stopped; what was finished is kept"
+"""What is said after Ctrl-C."""
+
 GalleryFolder = Annotated[Path, Positional, arg(metavar="GALLERY")]
 StorePath = Annotated[Path, Positional, arg(metavar="STORE")]
 Video = Annotated[Path, Positional, arg(metavar="VIDEO")]
