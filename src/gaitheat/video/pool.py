@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -77,17 +78,16 @@ def extract_all(
 
     Args:
         recordings: what to extract; the keys must differ.
-        store: where clips and refusals go.
-        extractor: how.
+        store: where clips and refusals go; ``extractor`` makes them.
         workers: processes; 1 works in this process, on all cores.
-        report: called with the frames read so far and to read in all (every recording is read twice); 0 in
-            all if the recordings do not say.
+        report: called with frames read and to read (each twice); 0 to read if no recording says.
 
     Raises:
         GaitheatError: the store cannot be written, or a worker died. What was committed stays.
     """
     summary = Summary(recordings=len(recordings))
-    jobs = _jobs(recordings, store, extractor.identity(), summary)
+    detector = extractor.detector_sha256()
+    jobs = _jobs(recordings, store, extractor.identity(), detector, summary)
     total, read = PASSES * sum(job.length for job in jobs), 0
     with store.writer() as writer:
 
@@ -98,7 +98,7 @@ def extract_all(
                 report(read, total)
             elif isinstance(message, ClipMade):
                 summary.count(message.encoded)
-                writer.add(message.encoded, jobs[message.job].recording, message.planned)
+                writer.add(message.encoded, jobs[message.job].recording, message.planned, detector)
             elif message.problem:
                 summary.problems.append(message.problem)
                 summary.failed += message.failed
@@ -111,7 +111,7 @@ def extract_all(
 
 
 def _jobs(
-    recordings: Sequence[Recording], store: ClipStore, identity: Estimator, summary: Summary
+    recordings: Sequence[Recording], store: ClipStore, identity: Estimator, detector: str, summary: Summary
 ) -> list[Job]:
     """What is not in the store yet; what cannot be opened is counted."""
     jobs = []
@@ -119,11 +119,11 @@ def _jobs(
         try:
             source = open_source(recording.path, recording.start, recording.stop)
             sha256 = source.sha256()
-        except GaitheatError as error:
+        except (GaitheatError, OSError) as error:
             summary.problems.append(str(error))
             summary.failed += 1
             continue
-        if store.done(recording, sha256, identity):
+        if store.done(recording, sha256, identity, detector):
             summary.skipped += 1
         else:
             jobs.append(Job(recording, sha256, source.length() or 0))
@@ -141,15 +141,16 @@ def _here(jobs: Sequence[Job], extractor: Extractor, receive: Receive) -> None:
 def _in_processes(jobs: Sequence[Job], extractor: Extractor, workers: int, receive: Receive) -> None:
     """All jobs in spawned processes; their messages are received here, as they come."""
     context = multiprocessing.get_context("spawn")
-    tasks: Any = context.Queue()
-    messages: Any = context.Queue(WAITING_MESSAGES)
-    tasks.cancel_join_thread()  # jobs that nobody takes any more must not keep this process from ending
-    for task in [*enumerate(jobs), *[None] * workers]:
-        tasks.put(task)
-    processes = [
-        context.Process(target=_work, args=(tasks, messages, extractor), daemon=True) for _ in range(workers)
-    ]
     with _ctrl_c_waits():
+        tasks: Any = context.Queue()
+        messages: Any = context.Queue(WAITING_MESSAGES)
+        tasks.cancel_join_thread()  # jobs that nobody takes any more must not keep this process from ending
+        for task in [*enumerate(jobs), *[None] * workers]:
+            tasks.put(task)
+        processes = [
+            context.Process(target=_work, args=(tasks, messages, extractor), daemon=True)
+            for _ in range(workers)
+        ]
         for process in processes:
             process.start()
     try:
@@ -170,6 +171,7 @@ def _ctrl_c_waits() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    resource_tracker.ensure_running()  # it would end the wait when it starts
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -180,7 +182,7 @@ def _ctrl_c_waits() -> Iterator[None]:
 def _next(messages: Any, processes: Sequence[BaseProcess]) -> Message:
     while True:
         try:
-            message: Message = messages.get(timeout=CHECK_SECONDS)
+            message: Message | GaitheatError = messages.get(timeout=CHECK_SECONDS)
         except queue.Empty:
             broken = [process.exitcode for process in processes if process.exitcode]
             if broken:
@@ -189,14 +191,20 @@ def _next(messages: Any, processes: Sequence[BaseProcess]) -> Message:
                     "what was committed is safe; run the same command again to go on, with fewer --workers"
                 ) from None
         else:
+            if isinstance(message, GaitheatError):
+                raise message
             return message
 
 
 def _work(tasks: Any, messages: Any, extractor: Extractor) -> None:
-    """A worker's life: jobs until there are no more."""
+    """A worker's life: jobs until there are no more; if it cannot begin, the parent says why."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C as well, and ends us
     _die_with_parent()
-    parts = extractor.parts(1)
+    try:
+        parts = extractor.parts(1)
+    except GaitheatError as error:
+        messages.put(error)
+        return
     while (task := tasks.get()) is not None:
         number, job = task
         for message in run(number, job, parts, extractor, messages.put):
