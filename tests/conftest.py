@@ -7,45 +7,19 @@ import pickle
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
 from gaitheat.assets import ASSETS, fetch
-from gaitheat.clips import Clip, Refusal
 from gaitheat.demo import HALF
 from gaitheat.errors import GaitheatError
-from gaitheat.motion import Motion
-from gaitheat.video.people import Viewer, motion_of
+from gaitheat.video.people import Viewer
+from halves import Halves
 
 # Tests that run in the background of a script ignore Ctrl-C, and so would every program that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-class Halves(NamedTuple):
-    """Everybody in the first and in the second half of the demo video."""
-
-    first: list[Clip | Refusal]
-    second: list[Clip | Refusal]
-
-    def _clips(self) -> list[tuple[Clip, Motion]]:
-        return [(item, motion_of(item)) for half in self for item in half if isinstance(item, Clip)]
-
-    @property
-    def walker(self) -> Clip:
-        """The walking woman, first half."""
-        return next(clip for clip, motion in self._clips() if motion.walking)
-
-    @property
-    def walker_again(self) -> Clip:
-        """The walking woman, second half."""
-        return [clip for clip, motion in self._clips() if motion.walking][-1]
-
-    @property
-    def stander(self) -> Clip:
-        """The man who stands in the first half."""
-        return next(clip for clip, motion in self._clips() if not motion.walking)
 
 
 @pytest.fixture(scope="session")

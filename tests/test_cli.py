@@ -22,7 +22,6 @@ import lance
 import numpy as np
 import pytest
 
-from conftest import Halves
 from gaitheat import cli, gallery_table, tables
 from gaitheat.demo import HALF
 from gaitheat.packed import PackedClips
@@ -30,6 +29,7 @@ from gaitheat.recognizer import Viewer
 from gaitheat.store import ClipStore
 from gaitheat.video.protocols import Detector, PoseEstimator, Poses
 from gaitheat.video.reader import open_source
+from halves import Halves
 from video.fakes import BlobDetector, BlobEstimator, BlobExtractor, DrawnVideo, Person, clock, record, walking
 
 VERBS = [verb.__name__ for verb in cli.VERBS]

@@ -7,12 +7,12 @@ from typing import Any
 import cv2
 import pytest
 
-from conftest import Halves
 from gaitheat import demo
 from gaitheat.clips import Clip, Refusal
 from gaitheat.demo import HALF, NAME, run, stranger_clips
 from gaitheat.gallery import Gallery
 from gaitheat.video.people import Viewer, motion_of
+from halves import Halves
 
 
 @pytest.fixture

@@ -202,6 +202,19 @@ def test_a_changed_file_is_compiled_anew(small: Path, pictures: NDArray[np.float
     np.testing.assert_allclose(after, 4 * before, rtol=1e-5)
 
 
+@pytest.mark.parametrize("ending", [".data", "_data"])
+def test_changed_weights_beside_the_file_are_compiled_anew(
+    small: Path, pictures: NDArray[np.float32], ending: str
+) -> None:
+    model = onnx.load(small)
+    onnx.save(model, small, save_as_external_data=True, location=small.name + ending, size_threshold=0)
+    before = Network(small, (1, None, None, None))(pictures)["features"]
+    beside = small.with_name(small.name + ending)
+    beside.write_bytes((np.frombuffer(beside.read_bytes(), np.float32) * 2).tobytes())
+    after = Network(small, (1, None, None, None))(pictures)["features"]
+    np.testing.assert_allclose(after, 4 * before, rtol=1e-5)
+
+
 def test_an_unwritable_cache_costs_no_result(small: Path, cache: Path, pictures: NDArray[np.float32]) -> None:
     cache.parent.write_text("a file where a folder should be")
     assert Network(small, (1, None, None, None))(pictures)["features"].shape == (8, FEATURES)

@@ -112,6 +112,13 @@ def test_operating_points_accept_what_they_say():
         )
 
 
+def test_equal_distances_never_accept_more_than_was_asked_for():
+    distances = np.repeat(np.linspace(0, 1, 40, dtype=np.float32), 50)
+    points = operating_points(distances, distances, rates=(0.01, 0.03, 0.06, 0.1))
+    assert [point.false_accepts for point in points] == pytest.approx([0.025, 0.05, 0.1])
+    assert operating_points(distances, np.zeros(2000, np.float32)) == []
+
+
 def test_a_rate_is_not_stated_below_thirty_errors():
     distances = np.linspace(0, 1, 400, dtype=np.float32)
     assert [round(point.false_accepts, 2) for point in operating_points(distances, distances)] == [0.1]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import Halves
 from gaitheat import recognizer as recognition
 from gaitheat.clips import Clip, Estimator, Refusal
 from gaitheat.demo import HALF, stranger_clips
@@ -18,6 +17,7 @@ from gaitheat.gallery import Gallery, Match
 from gaitheat.motion import WALKING_SPEED
 from gaitheat.recognizer import DEFAULT_EMBEDDING, EMBEDDERS, THRESHOLDS, Person, Recognizer, decide, verify
 from gaitheat.video.people import Viewer
+from halves import Halves
 from video.fakes import BlobDetector, BlobEstimator, DrawnVideo, clock, record, walking
 from video.fakes import Person as Blob
 
@@ -197,6 +197,15 @@ def test_a_bad_name_is_said_before_the_video_is_read(recogniser: Recognizer, nam
     recogniser.viewer = Remembering({})  # reading anything would be a KeyError
     with pytest.raises(GaitheatError, match="a person's name must be some text in one line"):
         recogniser.enroll(VIDEO, name)
+    assert not recogniser.path.exists()
+
+
+def test_a_clip_that_cannot_be_enrolled_makes_no_gallery(tmp_path: Path, strangers: list[Clip]) -> None:
+    recogniser = Recognizer(tmp_path / "gallery", "mean-silhouette")
+    with pytest.raises(GaitheatError, match="has no silhouettes"):
+        recogniser.enroll_clip(replace(strangers[0], silhouettes=None), "Anna")
+    with pytest.raises(GaitheatError, match="a person's name"):
+        recogniser.enroll_clip(strangers[0], " ")
     assert not recogniser.path.exists()
 
 

@@ -124,6 +124,16 @@ def test_recording_is_done_when_all_it_planned_is_there(tmp_path: Path) -> None:
     assert len(store.infos()) == 2
 
 
+def test_clips_of_another_detector_are_not_taken_for_done(tmp_path: Path) -> None:
+    clip = walk(0)
+    store = fill(tmp_path, [clip])
+    recording = recording_of(clip)
+    with pytest.raises(GaitheatError, match="or detector"):
+        store.done(recording, clip.sha256, clip.estimator, "d" * 64)
+    with pytest.raises(GaitheatError, match="or detector"), store.writer() as writer:
+        writer.add(encode(clip), recording, 1, "d" * 64)
+
+
 @pytest.mark.parametrize(
     "other", [{"sha256": "b"}, {"estimator": replace(ESTIMATOR, name="other")}, {"start": 10}, {"stop": 20}]
 )

@@ -93,7 +93,7 @@ ASSETS = {
             size=3_968_304,
             sha256="d9a66417185647b112304b57093f0c180f37a768e6a14daca75ca541f3b78039",
             licence="BSD-3-Clause",
-            purpose="a walking video for the demo: one person walks by, another one stands",
+            purpose="a walking video for the demo: one person walks by, another one stretches",
         ),
     )
 }

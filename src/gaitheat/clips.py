@@ -6,7 +6,7 @@ one pixel-centre rule: pixel i covers [i, i + 1), its centre is i + 0.5. A grid 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ WINDOW_FRAMES, WINDOW_HOP, WINDOW_RATE = 60, 30, 25.0
 """An embedding is the mean over windows of 60 frames at 25 frames/s, one every 30 frames."""
 MAX_GAP = 0.2
 """Seconds without a frame beyond which a window shows nothing rather than its nearest frame."""
+SAME_TIME = 1e-6
+"""Seconds: times that differ by less are equal, so that rounding never decides what a window shows."""
 
 Maps = UInt8[np.ndarray, "frames 17 64 48"]
 Keypoints = Float32[np.ndarray, "frames 17 3"]
@@ -44,9 +46,7 @@ class ClipKey:
     track: int
 
     def __str__(self) -> str:
-        return "/".join(
-            map(str, (self.dataset, self.subject, self.condition, self.view, self.take, self.track))
-        )
+        return "/".join(map(str, astuple(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +177,14 @@ class Clip:
         """The clip as a mirror would show it: pictures flipped, left and right joints exchanged."""
         flip = np.array([[-1, 0, MAP_WIDTH - 1], [0, 1, 0]], np.float32)
         swap = list(MIRROR)
+        silhouettes = None if self.silhouettes is None else np.ascontiguousarray(self.silhouettes[..., ::-1])
         world = None if self.world is None else self.world[:, swap] * np.array([-1, 1, 1], np.float32)
         return replace(
             self,
             heatmaps=np.ascontiguousarray(self.heatmaps[:, swap, :, ::-1]),
             keypoints=self.keypoints[:, swap],
             crop=compose(np.broadcast_to(flip, self.crop.shape), self.crop),
-            silhouettes=None
-            if self.silhouettes is None
-            else np.ascontiguousarray(self.silhouettes[..., ::-1]),
+            silhouettes=silhouettes,
             world=world,
         )
 
@@ -230,22 +229,23 @@ def window(
         frames: number of ticks.
         rate: ticks a second.
 
-    Ticks before or behind the clip, and ticks in a hole longer than 0.2 s, are masked.
+    Of two frames that are equally near the earlier one is shown. Ticks before or behind the clip, and ticks
+    in a hole longer than 0.2 s, are masked.
     """
     ticks = times[0] + np.arange(start, start + frames) / rate
     after = np.clip(np.searchsorted(times, ticks), 1, max(len(times) - 1, 1))
     before = after - 1
     after = np.minimum(after, len(times) - 1)
-    nearest = np.where(ticks - times[before] <= times[after] - ticks, before, after)
-    half_tick = 0.5 / rate + 1e-9
-    near = np.abs(times[nearest] - ticks) <= half_tick
-    inside = (ticks >= times[before]) & (ticks <= times[after]) & (times[after] - times[before] <= MAX_GAP)
+    gap = times[after] - times[before]
+    nearest = np.where(ticks - times[before] <= times[after] - ticks + SAME_TIME, before, after)
+    near = np.abs(times[nearest] - ticks) <= 0.5 / rate + SAME_TIME
+    inside = (ticks >= times[before]) & (ticks <= times[after]) & (gap <= MAX_GAP + SAME_TIME)
     return Window(nearest.astype(np.int64), near | inside)
 
 
 def windows(times: Float64[np.ndarray, " frames"]) -> list[Window]:
     """The overlapping windows whose weighted mean *is* a clip's embedding (60 frames at 25/s, every 30)."""
-    ticks = int(np.floor((times[-1] - times[0]) * WINDOW_RATE + 0.5)) + 1
+    ticks = int(np.floor((times[-1] - times[0] + SAME_TIME) * WINDOW_RATE + 0.5)) + 1
     last = max(ticks - (WINDOW_FRAMES - WINDOW_HOP), 1)
     cut = [window(times, start, WINDOW_FRAMES) for start in range(0, last, WINDOW_HOP)]
     return [piece for piece in cut if piece.mask.any()]

@@ -97,7 +97,7 @@ def _described(item: Clip | Refusal) -> dict[str, object]:
 def _explain(everybody: Sequence[Match], threshold: float) -> None:
     """The margin, and what would have been said if the person were not enrolled."""
     best, second = everybody[:2]
-    say(f"\n   nearest: {best.name} at {best.distance:.3f}, then {second.name} at {second.distance:.3f}: ")
+    say(f"\n   nearest: {best.name} at {best.distance:.3f}, then {second.name} at {second.distance:.3f}:")
     say(f"   a margin of {second.distance - best.distance:.3f}; up to {threshold:g} the nearest is named")
     others = tuple(match for match in everybody if match.name != NAME)
     name, reason = decide(others, threshold)

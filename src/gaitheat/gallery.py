@@ -53,7 +53,8 @@ class Gallery:
 
     Attributes:
         path: the folder.
-        embedder: what makes its embeddings, such as ``mean-heatmap-1/blazepose-full/rgb-1/e9a5c5cb``.
+        embedder: what makes its embeddings: an embedding's identity and its estimator's, from the
+            ``mean-heatmap-1`` in front to the ``blazepose-full/rgb-1/e9a5c5cb`` at the end.
         dimension: how many numbers an embedding has.
     """
 

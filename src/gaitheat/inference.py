@@ -93,6 +93,13 @@ class Network:
             self._idle.put(request)
 
 
+def network_files(path: Path) -> list[Path]:
+    """The file of a network, and those beside it that hold its weights, if it does not hold them itself."""
+    beside = {".xml": (f"{path.stem}.bin",), ".onnx": (f"{path.name}.data", f"{path.name}_data")}
+    named = [path.with_name(name) for name in beside.get(path.suffix.lower(), ())]
+    return [path, *(file for file in named if file.is_file())]
+
+
 def _compiled(path: Path, shape: tuple[int | None, ...], threads: int, streams: int) -> ov.CompiledModel:
     """The compiled network from the cache, or compiled now and put there."""
     if not path.is_file():
@@ -105,7 +112,8 @@ def _compiled(path: Path, shape: tuple[int | None, ...], threads: int, streams: 
         "ENABLE_CPU_PINNING": False,  # pinned threads of several worker processes would share one core
     }
     decides = (shape, settings, ov.get_version(), core.get_property("CPU", "FULL_DEVICE_NAME"))
-    key = hashlib.sha256(path.read_bytes() + repr(decides).encode()).hexdigest()
+    content = b"".join(file.read_bytes() for file in network_files(path))
+    key = hashlib.sha256(content + repr(decides).encode()).hexdigest()
     cached = cache_dir() / "compiled" / f"{path.stem}-{key[:16]}"
     blob = _get_checked(cached)
     if blob is None:

@@ -40,13 +40,16 @@ def operating_points(
     Args:
         same: distances of pairs of the same person.
         different: distances of pairs of different people.
-        rates: wanted rates of false accepts.
+        rates: wanted rates of false accepts, below 1.
     """
+    if not len(same) or not len(different):
+        return []
     ordered = np.sort(different)
     points = []
     for rate in rates:
-        accepted = int(rate * len(ordered))
-        if accepted >= MEASURABLE and len(same):
+        # Equal distances are accepted together or not at all.
+        accepted = int(np.searchsorted(ordered, ordered[int(rate * len(ordered))]))
+        if accepted >= MEASURABLE:
             threshold = float(ordered[accepted - 1])
             false, true = (float((distances <= threshold).mean()) for distances in (different, same))
             points.append(OperatingPoint(false, threshold, true))

@@ -66,10 +66,8 @@ def overlay_video(
 ) -> None:
     """Write an MP4 of the recording with everybody's maps, skeleton and silhouette over it.
 
-    It begins shortly before the first clip and ends shortly behind the last; memory does not grow with it.
-
     Args:
-        source: the recording; a picture of another size than the first is resized to it.
+        source: the recording, frame by frame; a picture of another size than the first is resized to it.
         clips: people of that recording.
         path: where to; nothing is left there if it cannot be finished.
         labels: what to write over each track; ``track 3``, if it is not named.
@@ -78,8 +76,7 @@ def overlay_video(
         GaitheatError: no clips, clips of another recording, nothing to read, or no place to write.
     """
     _check_one_recording(clips)
-    names = labels or {}
-    painted = 0
+    names, painted = labels or {}, 0
     begin, end = min(clip.times[0] for clip in clips) - LEAD, max(clip.times[-1] for clip in clips) + LEAD
     with _film(path) as film:
         for frame in takewhile(lambda frame: frame.time <= end, source):
@@ -92,8 +89,7 @@ def overlay_video(
                 if at is not None:
                     affine = compose(clip.crop[at : at + 1], enlarged(float(factor))[None])[0]
                     _paint_layers(picture, clip, at, affine)
-                    track = clip.key.track
-                    paint_frame(picture, affine, names.get(track, f"track {track}"), size)
+                    paint_frame(picture, affine, names.get(clip.key.track, f"track {clip.key.track}"), size)
                     painted += 1
             film.add(picture, frame.time)
         if not painted:
@@ -135,10 +131,8 @@ def crops_video(clips: Sequence[Clip], path: Path, unseen: int = 0) -> None:
     windows = [window(clip.times, 0, ticks) for clip in shown]
     with _film(path) as film:
         for tick in range(ticks):
-            tiles = [
-                _tile(clip, int(frames[tick]) if mask[tick] else None)
-                for clip, (frames, mask) in zip(shown, windows, strict=True)
-            ]
+            pairs = zip(shown, windows, strict=True)
+            tiles = [_tile(clip, int(frames[tick]) if mask[tick] else None) for clip, (frames, mask) in pairs]
             picture = _grid(tiles)
             if rest:
                 paint_words(picture, f"and {rest} more", float(picture.shape[1]), float(picture.shape[0]), 14)

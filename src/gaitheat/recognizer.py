@@ -98,14 +98,15 @@ class Recognizer:
         Raises:
             GaitheatError: nobody walks in it, or several people do and ``track`` does not say which.
         """
-        clean_name(name)  # a bad one is said before the video is read, and makes no gallery
+        clean_name(name)  # a bad one is said before the video is read
         return self.enroll_clip(self.viewer.walker(Path(video), track, start, stop), name)
 
     def enroll_clip(self, clip: Clip, name: str) -> Enrolled:
         """Remember the person of a clip."""
-        gallery = Gallery.create(self.path, _identity(self.embedder, clip), self.embedder.dimension)
+        clean_name(name)  # neither a bad name nor a clip that cannot be embedded makes a gallery
         part = f"{clip.key.take}, track {clip.key.track}"
         take = Take(self.embedder.embed(clip), len(clip), clip.source, clip.sha256, str(clip.estimator), part)
+        gallery = Gallery.create(self.path, _identity(self.embedder, clip), self.embedder.dimension)
         return gallery.enroll(name, [take], gallery.embedder)
 
     def identify(

@@ -103,13 +103,13 @@ class ClipStore:
         """Whether the clip is there, whole."""
         return key in self._catalogue
 
-    def done(self, recording: Recording, sha256: str, estimator: Estimator) -> bool:
-        """Whether every clip and refusal of this recording is there.
+    def done(self, recording: Recording, sha256: str, estimator: Estimator, detector: str = "") -> bool:
+        """Whether every clip and refusal of this recording is there (see ``recording_identity``).
 
         Raises:
-            GaitheatError: its key belongs to another recording (content, range or estimator) in this store.
+            GaitheatError: another content, range, estimator or detector has its key in this store.
         """
-        identity = recording_identity(recording, sha256, estimator)
+        identity = recording_identity(recording, sha256, estimator, detector)
         if not self._ledger.free_for(recording.key, identity):
             raise tables.key_taken(self.path, recording.key)
         return self._ledger.done(identity)
@@ -143,7 +143,7 @@ class ClipWriter:
         self._ledger: Ledger | None = None
         self._version = 0
 
-    def add(self, encoded: Encoded, recording: Recording, planned: int) -> None:
+    def add(self, encoded: Encoded, recording: Recording, planned: int, detector: str = "") -> None:
         """Add a clip or refusal of a recording that gives ``planned`` of them, in one run or several.
 
         The recording is done when so many are there. What is there already is dropped (and counted), so that
@@ -152,7 +152,8 @@ class ClipWriter:
         Raises:
             GaitheatError: the disk is full, or another recording has the key; no other clip is lost by it.
         """
-        identity = recording_identity(recording, encoded.item.sha256, encoded.item.estimator)
+        item = encoded.item
+        identity = recording_identity(recording, item.sha256, item.estimator, detector)
         self._pending.append((encoded, identity, planned))
         overdue = time.monotonic() - self._last_commit > COMMIT_SECONDS
         if overdue or len(self._pending) >= COMMIT_CLIPS:

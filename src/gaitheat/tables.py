@@ -201,14 +201,22 @@ class Ledger:
         return self._rows[recording] == self._planned.get(recording)
 
 
-def recording_identity(recording: Recording, sha256: str, estimator: Estimator) -> str:
-    """The same for the same content, frame range, estimator and key (but track): then clips are the same."""
+def recording_identity(recording: Recording, sha256: str, estimator: Estimator, detector: str = "") -> str:
+    """The same for the same content, range, estimator, detector and key (but track): then clips are the same.
+
+    Args:
+        recording: the key and the frame range.
+        sha256: of the content.
+        estimator: what makes the maps.
+        detector: what finds the people, empty for the embedded one.
+    """
     parts = (
         *astuple(_trackless(recording.key)),
         sha256,
         recording.start,
         recording.stop,
         *astuple(estimator),
+        *([detector] if detector else []),
     )
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
@@ -217,7 +225,7 @@ def key_taken(store: str, key: ClipKey) -> GaitheatError:
     """Two recordings of one key would mix: their tracks are numbered alike."""
     return GaitheatError(
         f"the store {store} holds {str(key).rpartition('/')[0]} of another recording already (other content, "
-        "frame range or estimator): give this one another take or condition, or another store"
+        "frame range, estimator or detector): give this one another take or condition, or another store"
     )
 
 

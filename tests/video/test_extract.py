@@ -30,7 +30,7 @@ from gaitheat.video.detector import SsdLite
 from gaitheat.video.estimator import BlazePose
 from gaitheat.video.extract import BATCH_FRAMES, MAX_CLIP_FRAMES, Extraction, _pieces, extract, find_paths
 from gaitheat.video.follow import follow
-from gaitheat.video.protocols import Poses
+from gaitheat.video.protocols import Detections, Poses
 from gaitheat.video.reader import open_source
 
 
@@ -120,6 +120,21 @@ def test_nobody_gives_one_refusal(times: np.ndarray) -> None:
     assert (refusal.reason, refusal.frames, refusal.key) == ("no person", len(times), make_key())
 
 
+def test_the_frames_without_anybody_are_counted_where_the_file_does_not_say(monkeypatch) -> None:
+    monkeypatch.setattr(DrawnVideo, "length", lambda self: None)
+    _, _, (refusal,) = extracted(DrawnVideo([], clock(1)))
+    assert (refusal.reason, refusal.frames) == ("no person", 25)
+
+
+def test_a_detection_of_no_extent_is_nobody() -> None:
+    class Corner:
+        def __call__(self, rgb: np.ndarray) -> Detections:
+            return Detections(np.zeros((1, 4), np.float32), np.ones(1, np.float32))
+
+    extraction = extract(DrawnVideo([], clock(1)), make_key(), Corner(), BlobEstimator())
+    assert [item.reason for item in extraction.items] == ["no person"]
+
+
 def test_one_frame_of_somebody_is_too_short() -> None:
     _, clips, (refusal,) = extracted(DrawnVideo([Person(walking(80, 0))], [0.0]))
     assert (clips, refusal.reason, refusal.frames) == ([], "too short", 1)
@@ -196,7 +211,8 @@ def test_a_very_long_track_is_cut_at_1000_frames() -> None:
 
 def test_pieces_of_a_long_track_join_without_a_jump() -> None:
     video = DrawnVideo([Person(walking(20, 2))], clock(41))
-    paths = find_paths(video, BlobDetector(), BlobEstimator())
+    frames, paths = find_paths(video, BlobDetector(), BlobEstimator())
+    assert frames == 1025
     assert [(path.start, path.stop) for path in paths] == [(0, 513), (513, 1025)]
     centres = np.concatenate([path.places.centres for path in paths])
     assert np.abs(np.diff(centres, axis=0)).max() < 0.3

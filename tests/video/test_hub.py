@@ -119,6 +119,8 @@ def test_rtdetr_finds_what_the_library_itself_finds(transformers, torch, tmp_pat
     model = save_rtdetr(transformers, torch, tmp_path / "people")
     detector = RtDetr(str(tmp_path / "people"), device="cpu")
     assert isinstance(detector, Detector)
+    weights = (tmp_path / "people" / "model.safetensors").read_bytes()
+    assert detector.sha256 == hashlib.sha256(weights).hexdigest()
     rgb = np.random.default_rng(0).integers(0, 256, (640, 640, 3), np.uint8)
     found = detector(rgb)
     processor = transformers.models.rt_detr.image_processing_pil_rt_detr.RTDetrImageProcessorPil()

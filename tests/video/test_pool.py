@@ -8,7 +8,8 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from gaitheat.clips import Recording
 from gaitheat.errors import GaitheatError
 from gaitheat.store import ClipStore
 from gaitheat.video.pool import Summary, extract_all
+from gaitheat.video.protocols import Detector, PoseEstimator
 
 COUNT, FRAMES = 6, 25
 TESTS = Path(__file__).parent
@@ -96,6 +98,23 @@ def test_another_preprocessing_is_another_estimator(videos: Path, tmp_path: Path
     assert extract_all(other, store, BlobExtractor(preprocessing="heatmap"), 1, lambda *at: None).clips == 1
 
 
+@dataclass(frozen=True)
+class OtherDetector(BlobExtractor):
+    def detector_sha256(self) -> str:
+        return "d" * 64
+
+
+def test_another_detector_is_not_skipped_in_silence(videos: Path, tmp_path: Path) -> None:
+    store = ClipStore.open_or_create(tmp_path / "store")
+    one = recordings(videos)[:1]
+    extract_all(one, store, BlobExtractor(), 1, lambda *at: None)
+    with pytest.raises(GaitheatError, match="another recording already"):
+        extract_all(one, store, OtherDetector(), 1, lambda *at: None)
+    other = ClipStore.open_or_create(tmp_path / "other")
+    assert extract_all(one, other, OtherDetector(), 1, lambda *at: None).clips == 1
+    assert extract_all(one, other, OtherDetector(), 1, lambda *at: None).skipped == 1
+
+
 @pytest.fixture
 def broken(videos: Path, tmp_path: Path) -> Path:
     """Two good files, one text, one empty, one that is cut off, one without people, one that is too short."""
@@ -149,6 +168,40 @@ def test_a_worker_that_dies_is_one_line(videos: Path, tmp_path: Path) -> None:
         run(videos, tmp_path / "store", workers=2, deadly=True)
     assert "\n" not in str(caught.value)
     assert contents(tmp_path / "store") == {}
+
+
+@dataclass(frozen=True)
+class WithoutWeights(BlobExtractor):
+    def parts(self, cores: int) -> tuple[Detector, PoseEstimator]:
+        raise GaitheatError("cannot fetch the weights: no network")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_that_cannot_begin_say_why(
+    videos: Path, tmp_path: Path, workers: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store = ClipStore.open_or_create(tmp_path / "store")
+    with pytest.raises(GaitheatError, match="cannot fetch the weights"):
+        extract_all(recordings(videos), store, WithoutWeights(), workers, lambda *at: None)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_picture_that_may_not_be_read_is_reported(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def digest(path: Path) -> bytes:
+        if path.suffix == ".png":
+            raise PermissionError(13, "Permission denied", str(path))
+        return sha256(path.read_bytes()).digest()
+
+    monkeypatch.setattr("gaitheat.video.pictures.digest", digest)
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "0.png").touch()
+    store = ClipStore.open_or_create(tmp_path / "store")
+    wanted = [Recording(tmp_path / "pictures", make_key()), *recordings(videos)[:1]]
+    summary = extract_all(wanted, store, BlobExtractor(), 1, lambda *at: None)
+    assert (summary.clips, summary.failed) == (1, 1)
+    assert "0.png" in summary.problems[0]
 
 
 SCRIPT = """

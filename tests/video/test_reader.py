@@ -3,6 +3,7 @@
 import hashlib
 import struct
 import sys
+import zlib
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -146,6 +147,23 @@ def test_repeated_times_are_counted(tmp_path, monkeypatch):
     assert [frame.number for frame in source] == [n for n in range(COUNT) if n != 10]
     assert source.problem is not None
     assert source.problem.startswith("1 frames were left out")
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4", "ts"])
+def test_a_clock_that_starts_late_starts_at_zero_and_nothing_is_missing(tmp_path, ending):
+    late = 10_000 * 25
+    path = tmp_path / f"late.{ending}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.height, stream.width = 48, 64
+        for number in range(COUNT):
+            frame = av.VideoFrame.from_ndarray(picture(number), "rgb24")
+            frame.pts, frame.time_base = late + number, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    source = open_source(path)
+    np.testing.assert_allclose([frame.time for frame in source], np.arange(COUNT) / 25, atol=1e-3)
+    assert source.problem is None
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
@@ -316,6 +334,12 @@ def test_the_digest_of_a_folder_follows_its_pictures_and_their_order(tmp_path):
     assert len(digests) == 2
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG file."""
+    checksum = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + checksum
+
+
 def test_folders_that_cannot_be_read_are_told_in_one_line(tmp_path):
     with pytest.raises(GaitheatError, match="got 0 in all") as raised:
         open_source(tmp_path)
@@ -323,13 +347,17 @@ def test_folders_that_cannot_be_read_are_told_in_one_line(tmp_path):
     cv2.imwrite(str(tmp_path / "0.png"), picture(0))
     (tmp_path / "1.png").write_text("no picture")
     (tmp_path / "2.png").touch()
+    header = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", 60_000, 60_000, 8, 2, 0, 0, 0))
+    (tmp_path / "3.png").write_bytes(header + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b""))
     with pytest.raises(GaitheatError, match=r"1\.png: expected a picture") as raised:
         [frame.rgb for frame in open_source(tmp_path)]
     message(raised)
     with pytest.raises(GaitheatError, match=r"2\.png: expected a picture"):
         [frame.rgb for frame in open_source(tmp_path, 2)]
-    with pytest.raises(GaitheatError, match="from number 3 on, got 3"):
-        open_source(tmp_path, 3)
+    with pytest.raises(GaitheatError, match=r"3\.png: expected a picture"):
+        [frame.rgb for frame in open_source(tmp_path, 3)]
+    with pytest.raises(GaitheatError, match="from number 4 on, got 4"):
+        open_source(tmp_path, 4)
     with pytest.raises(GaitheatError, match="is no folder"):
         ImageFolder(tmp_path / "nowhere")
     with pytest.raises(GaitheatError, match="rate above 0"):

@@ -145,6 +145,17 @@ def test_the_estimator_is_known_by_its_weights_and_grid(tmp_path):
     assert len({estimator.identity.weights, other.identity.weights}) == 2
 
 
+def test_weights_beside_the_file_are_part_of_what_it_is_known_by(tmp_path):
+    path = write_model(tmp_path / "colours.onnx", "stride")
+    onnx.save(
+        onnx.load(path), path, save_as_external_data=True, location="colours.onnx.data", size_threshold=0
+    )
+    before = OnnxTopDown(path, "stride").identity
+    beside = tmp_path / "colours.onnx.data"
+    beside.write_bytes((np.frombuffer(beside.read_bytes(), np.float32) / 2).tobytes())
+    assert OnnxTopDown(path, "stride").identity.weights != before.weights
+
+
 def test_a_file_that_will_not_do_is_told_in_one_line(tmp_path):
     write_model(tmp_path / "large.onnx", size=(384, 288))
     write_model(tmp_path / "eleven.onnx", joints=11)

@@ -41,9 +41,10 @@ def pose_boxes(keypoints: Float32[np.ndarray, "people 17 3"]) -> Boxes:
 
 
 def places(boxes: Boxes) -> Places:
-    """The places of boxes [N, 4]."""
+    """The places of boxes [N, 4]; a box of no extent, at the picture's edge, has a side of one pixel."""
     exact = boxes.astype(np.float64)
-    return Places((exact[:, :2] + exact[:, 2:]) / 2, (exact[:, 2:] - exact[:, :2]).max(axis=1))
+    sides = np.maximum((exact[:, 2:] - exact[:, :2]).max(axis=1), 1.0)
+    return Places((exact[:, :2] + exact[:, 2:]) / 2, sides)
 
 
 def overlaps(
@@ -84,7 +85,7 @@ def smooth_places(
 ) -> Places:
     """Where one person is at the query times, from boxes seen at some times; sizes change by ratios."""
     centres, sides = places(boxes)
-    path = smooth(times, np.column_stack([centres, np.log(np.maximum(sides, 1.0))]), query)
+    path = smooth(times, np.column_stack([centres, np.log(sides)]), query)
     return Places(path[:, :2], np.exp(path[:, 2]))
 
 

@@ -74,9 +74,9 @@ def extract(
         alone: whether only the person who is seen most gives clips; the others are refused.
     """
     identity, sha256 = identified(estimator.identity, preprocessing), source.sha256()
-    paths = find_paths(source, detector, estimator)
+    frames, paths = find_paths(source, detector, estimator)
     if not paths:
-        refusal = Refusal(key, source.name, sha256, identity, "no person", source.length() or 0)
+        refusal = Refusal(key, source.name, sha256, identity, "no person", frames)
         return Extraction(1, iter([refusal]))
     meant = max(path.sights for path in paths) if alone else 0
     passers_by = [
@@ -105,8 +105,8 @@ def identified(estimator: Estimator, preprocessing: Preprocessing) -> Estimator:
     return replace(estimator, preprocessing=f"{preprocessing}-1")
 
 
-def find_paths(source: FrameSource, detector: Detector, estimator: PoseEstimator) -> list[Path]:
-    """First pass: where everybody goes, as smooth paths of at most 1000 frames."""
+def find_paths(source: FrameSource, detector: Detector, estimator: PoseEstimator) -> tuple[int, list[Path]]:
+    """First pass: how many frames there are, and everybody's smooth paths of at most 1000 frames."""
     tracker = MotionTracker()
     sights: dict[int, list[tuple[int, NDArray[np.float32]]]] = defaultdict(list)
     times: list[float] = []
@@ -123,7 +123,7 @@ def find_paths(source: FrameSource, detector: Detector, estimator: PoseEstimator
     for seen in sights.values():
         positions, boxes = zip(*seen, strict=True)
         paths += _pieces(np.array(positions), np.stack(boxes), clock, len(paths))
-    return paths
+    return len(times), paths
 
 
 def _pieces(

@@ -40,6 +40,17 @@ class Extractor:
         embedded = self.onnx is None and self.vitpose is None
         return identified(BlazePose.identity if embedded else self._estimator(1).identity, self.preprocessing)
 
+    def detector_sha256(self) -> str:
+        """The weights of what finds the people; empty for the embedded one.
+
+        Clips of several detectors are comparable, but who is found, and as which track, depends on it.
+        """
+        if self.rtdetr is None:
+            return ""
+        from gaitheat.video.hub import RtDetr
+
+        return RtDetr(self.rtdetr).sha256
+
     def _detector(self, cores: int) -> Detector:
         if self.rtdetr is None:
             return SsdLite(threads=cores)

@@ -4,7 +4,6 @@ Only a checkpoint that the user names is fetched; a folder is read without any n
 safetensors: other formats can run code when they are read.
 """
 
-import hashlib
 import importlib
 import json
 import os
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from gaitheat.clips import Estimator
 from gaitheat.errors import GaitheatError
-from gaitheat.video.pictures import digest
+from gaitheat.video.pictures import joint_digest
 from gaitheat.video.protocols import Detections, Poses
 from gaitheat.video.topdown import CROP_HEIGHT, CROP_WIDTH, MAPS_SHAPE, network_input, poses_from_maps
 
@@ -82,6 +81,7 @@ class RtDetr:
                 f"{checkpoint}: expected a detector with the label 'person', got {len(labels)} others"
             )
         self._person = people[0]
+        self.sha256 = self._network.sha256
 
     def __call__(self, rgb: UInt8[np.ndarray, "height width 3"]) -> Detections:
         """People in one RGB picture of any size, best first; boxes lie inside the picture."""
@@ -163,10 +163,10 @@ def _check_folder(folder: Path, kind: str) -> str:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
     except (OSError, ValueError) as error:
         raise GaitheatError(f"{folder}: expected a checkpoint with a readable config.json") from error
-    weights = [digest(file) for file in sorted(folder.glob("*.safetensors"))]
+    weights = sorted(folder.glob("*.safetensors"))
     if found != kind or not weights:
         raise GaitheatError(
             f"{folder}: expected a model of type {kind} with safetensors, "
             f"got type {found} with {len(weights)} safetensors files"
         )
-    return (weights[0] if len(weights) == 1 else hashlib.sha256(b"".join(weights)).digest()).hex()
+    return joint_digest(weights).hex()

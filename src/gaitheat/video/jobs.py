@@ -81,7 +81,8 @@ def run(
     except GaitheatError as error:
         problem, failed = str(error), True
     except Exception as error:  # noqa: BLE001  # a fault of ours in one recording must not cost the others
-        problem, failed = f"{path}: not extracted, {type(error).__name__}: {error}", True
+        reason = " ".join(str(error).split())
+        problem, failed = f"{path}: not extracted, {type(error).__name__}: {reason}", True
     yield JobEnded(number, problem, failed)
 
 

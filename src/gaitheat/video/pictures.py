@@ -1,8 +1,9 @@
 """Frames of a folder of pictures as RGB, and what all sources of frames share."""
 
+import contextlib
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -49,7 +50,7 @@ class ImageFolder:
             raise GaitheatError(f"{self.path}: expected a rate above 0 pictures a second, got {self.rate}")
         if not self.path.is_dir():
             raise GaitheatError(f"{self.path} is no folder: check the spelling")
-        self._files = sorted(filter(_is_picture, self.path.iterdir()), key=_natural)
+        self._files = sorted(filter(is_picture, self.path.iterdir()), key=_natural)
         if len(self._files) <= self.start:
             raise GaitheatError(
                 f"folder {self.path}: expected pictures from number {self.start} on, "
@@ -85,6 +86,12 @@ def digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
+def joint_digest(files: Sequence[Path]) -> bytes:
+    """The digest of a file; of several files, which belong together, that of their digests in order."""
+    digests = [digest(file) for file in files]
+    return digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
+
+
 def check_range(path: Path, start: int, stop: int | None) -> None:
     """Raise a GaitheatError unless ``start`` to ``stop`` (None: to the end) is a range of frames."""
     if start < 0 or (stop is not None and stop <= start):
@@ -94,13 +101,16 @@ def check_range(path: Path, start: int, stop: int | None) -> None:
 def _read_picture(path: Path) -> UInt8[np.ndarray, "height width 3"]:
     # OpenCV cannot open every name on Windows; Python can.
     content = np.frombuffer(path.read_bytes(), np.uint8)
-    picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    picture = None
+    with contextlib.suppress(cv2.error):  # a file that claims to be larger than any picture
+        picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     if picture is None:
         raise GaitheatError(f"{path}: expected a picture, got a file that cannot be read as one; mend it")
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _is_picture(file: Path) -> bool:
+def is_picture(file: Path) -> bool:
+    """Whether a file is taken for a picture, by its name."""
     return file.suffix.lower() in PICTURES and not file.name.startswith(".") and file.is_file()
 
 

@@ -85,8 +85,7 @@ def extract_all(
     Raises:
         GaitheatError: the store cannot be written, or a worker died. What was committed stays.
     """
-    summary = Summary(recordings=len(recordings))
-    detector = extractor.detector_sha256()
+    summary, detector = Summary(recordings=len(recordings)), extractor.detector_sha256()
     jobs = _jobs(recordings, store, extractor.identity(), detector, summary)
     total, read = PASSES * sum(job.length for job in jobs), 0
     with store.writer() as writer:

@@ -1,4 +1,4 @@
-"""The three exchangeable parts of extraction: who is there, who is who, and how do they stand."""
+"""The Protocols of the three parts of extraction: who is there, who is who, and how do they stand."""
 
 from typing import NamedTuple, Protocol, runtime_checkable
 

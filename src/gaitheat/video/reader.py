@@ -183,7 +183,10 @@ def _promised_seconds(container: InputContainer, stream: VideoStream) -> float |
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     if container.duration and len(container.streams) == 1:
-        return container.duration / av.time_base
+        # Matroska's own clock may start late, and its header says when it ends.
+        matroska = container.format.name.startswith("matroska")
+        late = max(container.start_time or 0, 0) if matroska else 0
+        return (container.duration - late) / av.time_base
     return None
 
 

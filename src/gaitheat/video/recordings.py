@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gaitheat.clips import ClipKey, Recording
 from gaitheat.errors import GaitheatError
-from gaitheat.video.pictures import PICTURES, digest
+from gaitheat.video.pictures import digest, is_picture
 from gaitheat.video.reader import open_source
 
 VIDEOS = frozenset(
@@ -23,7 +23,7 @@ def files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     below = [item for item in path.rglob("*") if not _hidden(item.relative_to(path))]
-    pictures = {item.parent for item in below if item.suffix.lower() in PICTURES}
+    pictures = {item.parent for item in below if is_picture(item)}
     found = sorted({*pictures, *(item for item in below if item.suffix.lower() in VIDEOS and item.is_file())})
     if not found:
         raise GaitheatError(f"{path}: expected videos or pictures in this folder, but found none")
@@ -49,5 +49,7 @@ def recording(path: Path, start: int = 0, stop: int | None = None) -> Recording:
     # A file is not opened as a video yet: one that is none must not keep the others of its folder waiting.
     sha256 = digest(path).hex() if path.is_file() else open_source(path, start, stop).sha256()
     frames = "" if (start, stop) == (0, None) else f"@{start}-{'' if stop is None else stop}"
-    take = f"{path.name}{frames}#{sha256[:8]}"
+    # "." and ".." are no names: the folder must be called the same from inside and from elsewhere.
+    name = path.resolve().name if path.name in ("", "..") else path.name
+    take = f"{name}{frames}#{sha256[:8]}"
     return Recording(path, ClipKey("video", "unknown", "unknown", "unknown", take, 0), start, stop)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Estimator, quantise
 from gaitheat.errors import GaitheatError
-from gaitheat.inference import Network
+from gaitheat.inference import Network, network_files
 from gaitheat.skeleton import JOINTS
-from gaitheat.video.pictures import digest
+from gaitheat.video.pictures import joint_digest
 from gaitheat.video.protocols import Poses
 
 CROP_HEIGHT, CROP_WIDTH = 256, 192
@@ -59,7 +59,7 @@ class OnnxTopDown:
                 f"{path.name}: expected an output of N x 17 x 64 x 48 maps (COCO joints), "
                 f"got {', '.join('N x ' + ' x '.join(map(str, shape)) for shape in found)}"
             )
-        self.identity = Estimator(f"{path.stem}-{grid}", digest(path).hex(), "rgb-1")
+        self.identity = Estimator(f"{path.stem}-{grid}", joint_digest(network_files(path)).hex(), "rgb-1")
 
     def __call__(self, crops: UInt8[np.ndarray, "crops 256 192 3"]) -> Poses:
         """Poses of RGB crops [N, 256, 192, 3], any N from 1 on."""
