@@ -74,7 +74,7 @@ class Recording:
     stop: int | None = None
     """First frame that does not belong to it any more; None: to the end."""
     alone: bool = False
-    """Whether one person is meant, the one seen most: a passer-by must not get a clip with their name."""
+    """Whether one person is meant, the one seen most: nobody else may get a clip with their name."""
 
 
 @dataclass(frozen=True, slots=True)
