@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gaitheat.clips import Clip, Refusal
-from gaitheat.embeddings import EMBEDDERS, Moments, embedder_called
+from gaitheat.embeddings import EMBEDDERS, Embedder, embedder_called
 from gaitheat.errors import GaitheatError
 from gaitheat.gallery import Enrolled, Gallery, Match, Take, clean_name
 from gaitheat.gallery_table import is_vacant
@@ -192,6 +192,6 @@ def _embedding_of(gallery: Gallery) -> str:
     )
 
 
-def _identity(embedder: Moments, clip: Clip) -> str:
+def _identity(embedder: Embedder, clip: Clip) -> str:
     """What a gallery is bound to: the embedding, and the estimator whose maps it saw."""
     return f"{embedder.identity}/{clip.estimator}"

@@ -19,7 +19,7 @@ from gaitheat.video.boxes import Places, smooth_places
 from gaitheat.video.collect import PosedFrame, collect, posed_frames
 from gaitheat.video.look import SEARCH_EVERY, Preprocessing, estimate, hidden_people, look
 from gaitheat.video.packing import PackedFrame, pack, unpack
-from gaitheat.video.protocols import Boxes, Detector, PoseEstimator
+from gaitheat.video.protocols import Boxes, Detector, PoseEstimator, Tracker
 from gaitheat.video.tracker import MotionTracker
 
 MAX_CLIP_FRAMES = 1000
@@ -107,7 +107,7 @@ def identified(estimator: Estimator, preprocessing: Preprocessing) -> Estimator:
 
 def find_paths(source: FrameSource, detector: Detector, estimator: PoseEstimator) -> tuple[int, list[Path]]:
     """First pass: how many frames there are, and everybody's smooth paths of at most 1000 frames."""
-    tracker = MotionTracker()
+    tracker: Tracker = MotionTracker()
     sights: dict[int, list[tuple[int, NDArray[np.float32]]]] = defaultdict(list)
     times: list[float] = []
     looked = -np.inf

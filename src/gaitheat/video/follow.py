@@ -24,7 +24,7 @@ from gaitheat.video.look import (
     with_newcomers,
 )
 from gaitheat.video.packing import PackedFrame, pack, unpack
-from gaitheat.video.protocols import Detections, Detector, PoseEstimator
+from gaitheat.video.protocols import Detections, Detector, PoseEstimator, Tracker
 from gaitheat.video.tracker import PATIENCE, MotionTracker
 
 MEMORY = 1.0
@@ -52,7 +52,7 @@ class Follower:
 
     def __init__(self, detector: Detector, estimator: PoseEstimator) -> None:
         self._detector, self._estimator = detector, estimator
-        self._tracker = MotionTracker()
+        self._tracker: Tracker = MotionTracker()
         self._sights: dict[int, _Sights] = {}
         self._looked = -np.inf
 
