@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gaitheat.clips import Estimator
 from gaitheat.errors import GaitheatError
@@ -10,6 +11,9 @@ from gaitheat.video.estimator import BlazePose
 from gaitheat.video.extract import identified
 from gaitheat.video.look import Preprocessing
 from gaitheat.video.protocols import Detector, PoseEstimator
+
+if TYPE_CHECKING:
+    from gaitheat.video.hub import RtDetr
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +49,10 @@ class Extractor:
 
         Clips of several detectors are comparable, but who is found, and as which track, depends on it.
         """
-        if self.rtdetr is None:
-            return ""
-        from gaitheat.video.hub import RtDetr
-
-        return RtDetr(self.rtdetr).sha256
+        return "" if self.rtdetr is None else _rtdetr(self.rtdetr).sha256
 
     def _detector(self, cores: int) -> Detector:
-        if self.rtdetr is None:
-            return SsdLite(threads=cores)
-        from gaitheat.video.hub import RtDetr
-
-        return RtDetr(self.rtdetr)
+        return SsdLite(threads=cores) if self.rtdetr is None else _rtdetr(self.rtdetr)
 
     def _estimator(self, cores: int) -> PoseEstimator:
         if self.vitpose is not None:
@@ -68,3 +64,9 @@ class Extractor:
 
             return OnnxTopDown(self.onnx, streams=cores)
         return BlazePose(streams=cores)
+
+
+def _rtdetr(checkpoint: str) -> "RtDetr":
+    from gaitheat.video.hub import RtDetr
+
+    return RtDetr(checkpoint)
