@@ -12,7 +12,7 @@ demo: $(VENV)/.core  ## the main job on a real video, pictures in out/
 test: $(VENV)/.dev  ## the fast tests
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
 
-test-all: $(VENV)/.hub  ## all tests: many kills, full matrices, the hub's estimators
+test-all: $(VENV)/.hub  ## all tests: many kills, full matrices, the hub's estimators, a local Ray
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/.dev  ## the gate: format, lint, types, import floors, spelling, tests
@@ -45,5 +45,5 @@ $(VENV)/.dev: $(VENV)/.core
 # PyTorch first and alone: other packages would pull another build of it.
 $(VENV)/.hub: $(VENV)/.dev
 	$(INSTALL) torch
-	$(INSTALL) --editable ".[dev,hub]"
+	$(INSTALL) --editable ".[dev,hub,ray]"
 	@touch $@

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import cv2
 
-from gaitheat.clips import ClipKey, Recording
+from gaitheat.clips import ClipKey
 from gaitheat.frames import Frame, FrameSource
 from gaitheat.inference import Network
 from gaitheat.rows import encode
@@ -120,7 +120,7 @@ def measure_stages(path: Path, stop: int | None) -> dict[str, Any]:
         rows = [watch.timed(encode, "encode")(item) for item in items]
         with watch.running("store"), store.writer() as writer:
             for row in rows:
-                writer.add(row, Recording(path, KEY, stop=stop), planned)
+                writer.add(row, "measured", planned)
         total = sum(watch.seconds.values())
         on_disk = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     frames = [row.frames for row in rows if row.frames is not None]

@@ -39,7 +39,6 @@ def make_clip(
     rate: float = 25.0,
     estimator: Estimator = ESTIMATOR,
     silhouettes: bool = True,
-    world: bool = True,
 ) -> Clip:
     """A person walking along x; the seed sets build, step, cadence, phase and the place in the image."""
     random = np.random.default_rng(seed)
@@ -66,7 +65,8 @@ def make_clip(
         crop=crop.astype(np.float32),
         present=random.uniform(0.8, 1.0, frames).astype(np.float32),
         silhouettes=_silhouettes(points) if silhouettes else None,
-        world=_world(points) if world else None,
+        world=_world(points),
+        phase=((phase / (2 * np.pi)) % 1).astype(np.float32),
     )
 
 

@@ -324,6 +324,17 @@ def test_a_data_set_is_extracted_and_evaluated(gaitheat: Gaitheat, drawn: None, 
     assert "d1 -> d4" in table.out
 
 
+def test_extraction_into_one_file(gaitheat: Gaitheat, drawn: None, tmp_path: Path) -> None:
+    folder, packed = tmp_path / "videos", tmp_path / "clips.arrow"
+    drawn_video(folder / "a.avi")
+    assert gaitheat("extract", folder, "--store", packed).out.startswith(f"{packed}: 1 clips")
+    drawn_video(folder / "b.avi", [Person(walking(30, 25))])
+    assert "(1 were there already)" in gaitheat("extract", folder, "--store", packed).out
+    assert len(PackedClips(packed).infos()) == 2
+    assert "clips.png" in gaitheat("show", packed, "--out", tmp_path / "out").out
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["clips.arrow", "out", "videos"]
+
+
 # --- bad videos -------------------------------------------------------------------------------------------
 
 
@@ -583,7 +594,7 @@ def test_of_another_version(
     gaitheat: Gaitheat, remembered_gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ClipStore.open_or_create(tmp_path / "store")
-    monkeypatch.setattr(tables, "FORMAT", 2)
+    monkeypatch.setattr(tables, "FORMAT", 3)
     monkeypatch.setattr(gallery_table, "FORMAT", "2")
     assert "format" in gaitheat("show", tmp_path / "store").complaint
     assert (

@@ -46,7 +46,9 @@ def unchecked():
 
 
 @pytest.mark.usefixtures("unchecked")
-@pytest.mark.parametrize("name", ["times", "heatmaps", "keypoints", "crop", "present", "silhouettes"])
+@pytest.mark.parametrize(
+    "name", ["times", "heatmaps", "keypoints", "crop", "present", "silhouettes", "phase"]
+)
 @pytest.mark.parametrize("spoil", [bad_shape, bad_type])
 def test_a_clip_refuses_arrays_of_another_shape_or_type(name, spoil):
     clip = make_clip(5)
@@ -56,7 +58,7 @@ def test_a_clip_refuses_arrays_of_another_shape_or_type(name, spoil):
     assert str(list(wrong.shape)) in str(raised.value) or name == "times"
 
 
-@pytest.mark.parametrize("name", ["keypoints", "crop", "present"])
+@pytest.mark.parametrize("name", ["keypoints", "crop", "present", "phase"])
 def test_a_clip_refuses_what_is_not_finite(name):
     clip = make_clip(5)
     with pytest.raises(ValueError, match=f"{name} must be finite, but 1 values"):
@@ -81,6 +83,19 @@ def test_a_mirrored_mirror_image_is_the_clip():
     np.testing.assert_array_equal(twice.silhouettes, clip.silhouettes)
     np.testing.assert_array_equal(twice.keypoints, clip.keypoints)
     np.testing.assert_allclose(twice.crop, clip.crop, atol=1e-5)
+    np.testing.assert_allclose(twice.phase, clip.phase, atol=1e-6)
+
+
+def test_in_the_mirror_the_left_heel_strikes_half_a_cycle_later():
+    clip = replace(make_clip(4), phase=np.array([0, 0.25, 0.5, 0.875], np.float32))
+    np.testing.assert_array_equal(clip.mirrored().phase, np.array([0.5, 0.75, 0, 0.375], np.float32))
+    np.testing.assert_array_equal(clip.take(np.array([1, 3])).phase, np.array([0.25, 0.875], np.float32))
+
+
+@pytest.mark.parametrize("phase", [-0.1, 1.1])
+def test_a_phase_is_a_part_of_the_cycle(phase):
+    with pytest.raises(ValueError, match=r"phase must be in 0\.\.1, but got"):
+        replace(make_clip(2), phase=np.array([0.5, phase], np.float32))
 
 
 def test_keypoints_of_a_mirrored_clip_lie_on_its_maps():

@@ -164,6 +164,7 @@ def _twice_as_dense(clip: Clip) -> Clip:
         present=clip.present[twice],
         silhouettes=clip.silhouettes[twice],
         world=None,
+        phase=None,
     )
 
 

@@ -3,12 +3,13 @@
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from factories import make_clip, make_key
+from factories import make_key
 from gaitheat.clips import Clip
 from gaitheat.errors import GaitheatError
 from gaitheat.packed import PackedClips, pack
@@ -19,7 +20,7 @@ from test_store import assert_same, fill, make_refusal, walk
 
 @pytest.fixture
 def clips() -> list[Clip]:
-    bare = make_clip(7, 2, make_key("s0002"), silhouettes=False, world=False)
+    bare = replace(walk(2, frames=7), silhouettes=None, world=None, phase=None)
     return [walk(0, frames=40), walk(1, frames=1), bare, walk(3)]
 
 
@@ -104,7 +105,7 @@ def test_a_file_that_is_no_pack(tmp_path: Path, store: ClipStore) -> None:
         with pytest.raises(GaitheatError, match=rf"{name} is no file of packed clips .*gaitheat pack"):
             PackedClips(tmp_path / name)
     (tmp_path / "other").write_bytes(content.replace(b"gaitheat.packed\x00", b"gaitheat.pecked\x00"))
-    with pytest.raises(GaitheatError, match="has format unknown, but this gaitheat reads format 1: pack"):
+    with pytest.raises(GaitheatError, match="has format unknown, but this gaitheat reads format 2: pack"):
         PackedClips(tmp_path / "other")
 
 

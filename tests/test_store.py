@@ -16,12 +16,14 @@ import pytest
 
 from factories import ESTIMATOR, make_clip, make_key
 from gaitheat import tables
-from gaitheat.clips import Clip, ClipKey, Recording, Refusal, window
+from gaitheat.clips import Clip, ClipKey, Refusal, window
 from gaitheat.errors import GaitheatError
 from gaitheat.rows import encode
+from gaitheat.sinks import recording_identity
 from gaitheat.store import ClipStore, ClipWriter
+from gaitheat.video.recordings import VideoRecording
 
-ARRAYS = ("times", "heatmaps", "keypoints", "crop", "present", "silhouettes", "world")
+ARRAYS = ("times", "heatmaps", "keypoints", "crop", "present", "silhouettes", "world", "phase")
 
 
 def assert_same(found: Clip, expected: Clip) -> None:
@@ -31,8 +33,9 @@ def assert_same(found: Clip, expected: Clip) -> None:
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
 
 
-def recording_of(item: Clip | Refusal) -> Recording:
-    return Recording(Path(item.source), replace(item.key, track=0))
+def identity_of(item: Clip | Refusal) -> str:
+    recording = VideoRecording(Path(item.source), item.key)
+    return recording_identity(recording, item.sha256, item.estimator)
 
 
 def make_refusal(track: int = 9, reason: str = "too short") -> Refusal:
@@ -53,12 +56,13 @@ def fill(path: Path, items: list[Clip] | list[Clip | Refusal]) -> ClipStore:
     store = ClipStore.open_or_create(path)
     with store.writer() as writer:
         for item in items:
-            writer.add(encode(item), recording_of(item), planned=1)
+            writer.add(encode(item), identity_of(item), planned=1)
     return store
 
 
 def test_round_trip_is_exact(tmp_path: Path) -> None:
-    clips = [walk(3), walk(1, frames=1), replace(walk(2), silhouettes=None, world=None)]
+    bare = replace(walk(2), silhouettes=None, world=None, phase=None)
+    clips = [walk(3), walk(1, frames=1), bare]
     written = fill(tmp_path / "clips", clips)
     for store in (written, ClipStore(tmp_path / "clips"), pickle.loads(pickle.dumps(written))):  # noqa: S301
         infos = store.infos()
@@ -108,48 +112,32 @@ def test_refusals_are_listed_with_their_reasons(tmp_path: Path) -> None:
 def test_recording_is_done_when_all_it_planned_is_there(tmp_path: Path) -> None:
     whole = [replace(make_clip(5, track), sha256="a") for track in (0, 1)]
     refusal = replace(make_refusal(), sha256="a", source=whole[0].source)
-    recording = recording_of(whole[0])
+    key, identity = whole[0].key, identity_of(whole[0])
     store = ClipStore.open_or_create(tmp_path)
-    assert not store.done(recording, "a", ESTIMATOR)
+    assert not store.done(key, identity)
     with store.writer() as writer:
-        writer.add(encode(whole[0]), recording, planned=3)
+        writer.add(encode(whole[0]), identity, planned=3)
     assert store.has(whole[0].key)
-    assert not store.done(recording, "a", ESTIMATOR)
+    assert not store.done(key, identity)
     with store.writer() as writer:
         for item in (*whole, refusal):
-            writer.add(encode(item), recording, planned=3)
+            writer.add(encode(item), identity, planned=3)
     assert writer.already_there == 1
-    assert store.done(recording, "a", ESTIMATOR)
-    assert ClipStore(tmp_path).done(recording, "a", ESTIMATOR)
+    assert store.done(key, identity)
+    assert ClipStore(tmp_path).done(key, identity)
     assert len(store.infos()) == 2
 
 
-def test_clips_of_another_detector_are_not_taken_for_done(tmp_path: Path) -> None:
-    clip = walk(0)
-    store = fill(tmp_path, [clip])
-    recording = recording_of(clip)
-    with pytest.raises(GaitheatError, match="or detector"):
-        store.done(recording, clip.sha256, clip.estimator, "d" * 64)
-    with pytest.raises(GaitheatError, match="or detector"), store.writer() as writer:
-        writer.add(encode(clip), recording, 1, "d" * 64)
-
-
-@pytest.mark.parametrize(
-    "other", [{"sha256": "b"}, {"estimator": replace(ESTIMATOR, name="other")}, {"start": 10}, {"stop": 20}]
-)
-def test_a_key_is_one_recordings(tmp_path: Path, other: dict[str, object]) -> None:
+def test_a_key_is_one_recordings(tmp_path: Path) -> None:
     clip, neighbour = walk(0), walk(1)
     store = fill(tmp_path, [clip])
-    content = {name: other[name] for name in ("sha256", "estimator") if name in other}
-    ranges = {name: other[name] for name in ("start", "stop") if name in other}
-    changed, recording = replace(clip, **content), replace(recording_of(clip), **ranges)
     with pytest.raises(GaitheatError, match="holds drawn/s0000/walking/90/01 of another recording"):
-        store.done(recording, changed.sha256, changed.estimator)
+        store.done(clip.key, "another identity")
 
     def add_both() -> None:
         with store.writer() as writer:
-            writer.add(encode(changed), recording, planned=1)
-            writer.add(encode(neighbour), recording_of(neighbour), planned=1)
+            writer.add(encode(replace(clip, sha256="b")), "another identity", planned=1)
+            writer.add(encode(neighbour), identity_of(neighbour), planned=1)
 
     with pytest.raises(GaitheatError, match="give this one another take or condition, or another store"):
         add_both()
@@ -157,12 +145,25 @@ def test_a_key_is_one_recordings(tmp_path: Path, other: dict[str, object]) -> No
     assert_same(store.read([(clip.key, None)])[0], clip)
 
 
+def test_a_recording_may_have_clips_of_two_data_sets(tmp_path: Path) -> None:
+    seen = make_clip(5)
+    truth = replace(seen, key=replace(seen.key, dataset="truth"), estimator=replace(ESTIMATOR, name="truth"))
+    store = ClipStore.open_or_create(tmp_path)
+    for clip in (seen, truth):
+        assert not store.done(seen.key, "a walk")
+        with store.writer() as writer:
+            writer.add(encode(clip), "a walk", planned=2)
+    assert store.done(seen.key, "a walk")
+    with pytest.raises(GaitheatError, match="holds truth/anna/walking/90/01 of another recording"):
+        store.done(truth.key, "another walk")
+
+
 def test_what_was_added_before_an_error_is_kept(tmp_path: Path) -> None:
     store = ClipStore.open_or_create(tmp_path)
 
     def interrupted() -> None:
         with store.writer() as writer:
-            writer.add(encode(walk(0)), recording_of(walk(0)), planned=1)
+            writer.add(encode(walk(0)), identity_of(walk(0)), planned=1)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -180,7 +181,7 @@ def test_commits_every_64_clips_and_after_10_seconds(tmp_path: Path, monkeypatch
     for seed in range(70):
         if seed == 67:
             now[0] = 11.0
-        writer.add(encode(walk(seed, frames=1)), recording_of(walk(seed, frames=1)), planned=1)
+        writer.add(encode(walk(seed, frames=1)), identity_of(walk(seed, frames=1)), planned=1)
         seen.append(len(ClipStore(tmp_path).infos()) if seed in (62, 63, 66, 67, 69) else None)
     assert [count for count in seen if count is not None] == [0, 64, 64, 68, 68]
 
@@ -200,7 +201,7 @@ def test_reader_survives_a_writer_that_compacts_its_version_away(tmp_path: Path)
 def test_orphaned_frames_are_swept_and_their_bytes_are_gone(tmp_path: Path) -> None:
     store = fill(tmp_path, [walk(0)])
     writer = ClipWriter(store.path)
-    writer.add(encode(walk(1)), recording_of(walk(1)), planned=1)
+    writer.add(encode(walk(1)), identity_of(walk(1)), planned=1)
     writer.commit()
     clips = lance.dataset(tables.clips_at(store.path))
     clips.delete(
@@ -218,17 +219,18 @@ WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
+import gaitheat.sinks
 import gaitheat.store
 from gaitheat.rows import encode
-from test_store import recording_of, walk_key, walk
-gaitheat.store.COMMIT_CLIPS = 4
+from test_store import identity_of, walk_key, walk
+gaitheat.sinks.COMMIT_CLIPS = 4
 store = gaitheat.store.ClipStore.open_or_create({path!r})
 with store.writer() as writer:
     print("writing", flush=True)
     for seed in range({first}, {last}):
         if not store.has(walk_key(seed)):
             clip = walk(seed, frames=6)
-            writer.add(encode(clip), recording_of(clip), planned=1)
+            writer.add(encode(clip), identity_of(clip), planned=1)
 """
 
 
@@ -326,7 +328,7 @@ def test_another_format_is_refused_with_both_versions(tmp_path: Path) -> None:
     store = fill(tmp_path, [walk(0)])
     lance.dataset(tables.clips_at(store.path)).update_schema_metadata({"gaitheat.store": "7"})
     for make in (ClipStore, ClipStore.open_or_create):
-        with pytest.raises(GaitheatError, match=r"has format 7, but this gaitheat reads format 1: extract"):
+        with pytest.raises(GaitheatError, match=r"has format 7, but this gaitheat reads format 2: extract"):
             make(tmp_path)
 
 

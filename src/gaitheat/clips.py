@@ -7,7 +7,6 @@ one pixel-centre rule: pixel i covers [i, i + 1), its centre is i + 0.5. A grid 
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -64,20 +63,6 @@ class Estimator:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """One piece of video to extract: a file or a folder of pictures, a frame range, the key of its clips."""
-
-    path: Path
-    key: ClipKey
-    start: int = 0
-    """First frame, counted from 0."""
-    stop: int | None = None
-    """First frame that does not belong to it any more; None: to the end."""
-    alone: bool = False
-    """Whether one person is meant, the one seen most: nobody else may get a clip with their name."""
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """A track, or a whole recording, that gave no clip: counted and listed, never dropped in silence."""
 
@@ -106,6 +91,7 @@ class Clip:
         silhouettes: uint8 [T, 128, 96], 0..255, or None if the estimator draws none.
         world: float32 [T, 17, 3] metres, centred on the hips, or None.
         refused: how many frames of the track were left out, by reason.
+        phase: float32 [T] of the gait cycle, 0..1 from a strike of the left heel to the next, or None.
     """
 
     key: ClipKey
@@ -120,6 +106,7 @@ class Clip:
     silhouettes: UInt8[np.ndarray, "frames 128 96"] | None = None
     world: Float32[np.ndarray, "frames 17 3"] | None = None
     refused: Mapping[str, int] = field(default_factory=dict)
+    phase: Float32[np.ndarray, " frames"] | None = None
 
     def __post_init__(self) -> None:
         frames = len(self.times)
@@ -131,10 +118,11 @@ class Clip:
             "present": (np.float32, (frames,)),
             "silhouettes": (np.uint8, (frames, SILHOUETTE_HEIGHT, SILHOUETTE_WIDTH)),
             "world": (np.float32, (frames, len(JOINTS), 3)),
+            "phase": (np.float32, (frames,)),
         }
         for name, (dtype, shape) in expected.items():
             array = getattr(self, name)
-            if array is None and name in ("silhouettes", "world"):
+            if array is None and name in ("silhouettes", "world", "phase"):
                 continue
             if array.dtype != dtype or array.shape != shape:
                 raise ValueError(
@@ -150,6 +138,9 @@ class Clip:
             raise ValueError(
                 f"clip {self.key}: times must be strictly increasing, at least one, got {frames}"
             )
+        if self.phase is not None and (self.phase.min() < 0 or self.phase.max() > 1):
+            low, high = self.phase.min(), self.phase.max()
+            raise ValueError(f"clip {self.key}: phase must be in 0..1, but got {low:g} to {high:g}")
 
     def __len__(self) -> int:
         return len(self.times)
@@ -165,6 +156,7 @@ class Clip:
             present=self.present[frames],
             silhouettes=None if self.silhouettes is None else self.silhouettes[frames],
             world=None if self.world is None else self.world[frames],
+            phase=None if self.phase is None else self.phase[frames],
         )
 
     def keypoints_on_maps(self) -> Keypoints:
@@ -174,7 +166,7 @@ class Clip:
         return points
 
     def mirrored(self) -> "Clip":
-        """The clip as a mirror would show it: pictures flipped, left and right joints exchanged."""
+        """The clip as a mirror would show it: pictures flipped, left and right exchanged (the phase too)."""
         flip = np.array([[-1, 0, MAP_WIDTH - 1], [0, 1, 0]], np.float32)
         swap = list(MIRROR)
         silhouettes = None if self.silhouettes is None else np.ascontiguousarray(self.silhouettes[..., ::-1])
@@ -186,6 +178,7 @@ class Clip:
             crop=compose(np.broadcast_to(flip, self.crop.shape), self.crop),
             silhouettes=silhouettes,
             world=world,
+            phase=None if self.phase is None else (self.phase + np.float32(0.5)) % np.float32(1),
         )
 
 

@@ -1,4 +1,7 @@
-"""What a video is to the rest of the house: a source of timed RGB frames that can be read more than once."""
+"""What a video is to the rest of the house: a source of timed RGB frames that can be read more than once.
+
+A ``Recording`` says which one, and what its clips are called; it opens as a ``FrameSource``.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,6 +10,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
+
+from gaitheat.clips import Clip, ClipKey, Refusal
 
 
 @dataclass(frozen=True)
@@ -48,4 +53,50 @@ class FrameSource(Protocol):
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in time order; memory does not grow with the length of the recording."""
+        ...
+
+
+@runtime_checkable
+class TrueSource(FrameSource, Protocol):
+    """A source that knows what it shows, because it was drawn."""
+
+    def truth(self, item: Clip | Refusal) -> Clip | Refusal:
+        """What a perfect estimator would have said where ``item`` was extracted from this source.
+
+        It has another dataset in its key, and names another estimator. It may be asked for at any time, in
+        the middle of an iteration as well.
+        """
+        ...
+
+
+@runtime_checkable
+class Recording(Protocol):
+    """What to extract, wherever it comes from. It is small and pickles: other processes open it."""
+
+    @property
+    def key(self) -> ClipKey:
+        """What its clips are called, but for the track."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        ...
+
+    @property
+    def span(self) -> str:
+        """Which part of the content is meant, such as a range of frames; empty for all of it."""
+        ...
+
+    @property
+    def alone(self) -> bool:
+        """Whether one person is meant, the one seen most: nobody else may get a clip with their name."""
+        ...
+
+    def open(self) -> FrameSource:
+        """The frames; none of them is read yet.
+
+        Raises:
+            GaitheatError: there are none.
+        """
         ...

@@ -1,7 +1,7 @@
 """PackedClips: clips in one Arrow file that needs only pyarrow to read; small sets travel as one.
 
-The file has one record batch a clip, in the order of their keys, and the table of clips in its metadata. It
-is memory-mapped: opening reads the table, a window reads its own frames.
+The file has the table of clips in its metadata, and a record batch a clip, in the order of the table. It is
+memory-mapped: opening reads the table, a window reads its own frames.
 """
 
 import tempfile
@@ -23,32 +23,14 @@ _FORMAT_KEY, _CLIPS_KEY, _CHECKSUM_KEY = b"gaitheat.packed", b"gaitheat.clips", 
 
 
 class PackedClips:
-    """The clips of a file that ``pack`` wrote; a ``ClipSource``. It pickles as its path."""
+    """The clips of a packed file; a ``ClipSource``. It pickles as its path."""
 
     def __init__(self, path: str | Path) -> None:
         """Open the file; GaitheatError if it is missing, cut short, no such file, or of another version."""
         self.path = Path(path)
-        try:
-            self._file = pa.ipc.open_file(pa.memory_map(str(self.path)))
-        except (OSError, pa.ArrowException) as error:
-            raise GaitheatError(
-                f"{self.path} is no file of packed clips ({str(error).splitlines()[0]}): "
-                "check the path, or write it again with `gaitheat pack`"
-            ) from error
-        metadata = self._file.schema.metadata or {}
-        found = metadata.get(_FORMAT_KEY, b"unknown").decode(errors="replace")
-        if found != str(FORMAT):
-            raise GaitheatError(
-                f"{self.path} has format {found}, but this gaitheat reads format {FORMAT}: "
-                "pack the clips again, or use the gaitheat that wrote it"
-            )
-        clips = metadata.get(_CLIPS_KEY, b"")
-        if metadata.get(_CHECKSUM_KEY) != str(zlib.crc32(clips)).encode():
-            raise self._damaged("its table of clips")
-        self._catalogue = Catalogue(pa.ipc.open_stream(clips).read_all())
-
-    def _damaged(self, what: str) -> GaitheatError:
-        return GaitheatError(f"{self.path} is damaged ({what}): copy or pack it again")
+        self._batches, clips = open_packed(self.path)
+        self._catalogue = Catalogue(clips)
+        self._number = {row: number for number, row in enumerate(sorted(self._catalogue.rows))}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PackedClips, (self.path,)
@@ -70,12 +52,63 @@ class PackedClips:
         info = self._catalogue.infos[position]
         frames = chosen_frames(info, wanted)
         try:
-            batch = self._file.get_batch(position)
+            batch = self._batches.get_batch(self._number[self._catalogue.rows[position]])
             batch.validate(full=True)
             rows = batch.take(pa.array(frames))
         except (OSError, pa.ArrowException) as error:
-            raise self._damaged(f"clip {key}") from error
+            raise _damaged(self.path, f"clip {key}") from error
         return decode(info, frames, rows)
+
+
+def open_packed(path: Path) -> tuple[pa.ipc.RecordBatchFileReader, pa.Table]:
+    """The frames, a batch a clip, and the table of clips, where refusals (see ``rows.CLIPS``) have no batch.
+
+    Raises:
+        GaitheatError: the file is missing, cut short, no such file, or of another version.
+    """
+    try:
+        batches = pa.ipc.open_file(pa.memory_map(str(path)))
+    except (OSError, pa.ArrowException) as error:
+        raise GaitheatError(
+            f"{path} is no file of packed clips ({str(error).splitlines()[0]}): "
+            "check the path, or write it again with `gaitheat pack`"
+        ) from error
+    metadata = batches.schema.metadata or {}
+    found = metadata.get(_FORMAT_KEY, b"unknown").decode(errors="replace")
+    if found != str(FORMAT):
+        raise GaitheatError(
+            f"{path} has format {found}, but this gaitheat reads format {FORMAT}: "
+            "pack the clips again, or use the gaitheat that wrote it"
+        )
+    clips = metadata.get(_CLIPS_KEY, b"")
+    if metadata.get(_CHECKSUM_KEY) != str(zlib.crc32(clips)).encode():
+        raise _damaged(path, "its table of clips")
+    return batches, pa.ipc.open_stream(clips).read_all()
+
+
+def write_packed(
+    target: Path, clips: pa.Table, batches: Iterable[pa.RecordBatch], work: Path | None = None
+) -> None:
+    """Write a file that ``open_packed`` reads, whole or not at all; GaitheatError if that is impossible.
+
+    Args:
+        target: the file; it is replaced if it is there.
+        clips: rows of the CLIPS schema, and more columns perhaps.
+        batches: the frames of each that is no refusal.
+        work: a folder of the same disk for the unfinished file; the target's if left out.
+    """
+    table = _serialised(clips)
+    metadata = {_FORMAT_KEY: str(FORMAT), _CLIPS_KEY: table, _CHECKSUM_KEY: str(zlib.crc32(table))}
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=work or target.parent) as folder:
+            part = Path(folder) / target.name
+            with pa.ipc.new_file(str(part), FRAMES.with_metadata(metadata)) as file:
+                for batch in batches:
+                    file.write_batch(batch)
+            part.replace(target)
+    except OSError as error:
+        raise GaitheatError(f"cannot write {target}: {error}") from error
 
 
 def pack(source: ClipSource, path: str | Path, keys: Iterable[ClipKey] | None = None) -> None:
@@ -98,25 +131,21 @@ def pack(source: ClipSource, path: str | Path, keys: Iterable[ClipKey] | None = 
     if missing:
         # The source says it best: it names the closest.
         source.read([(missing[0], None)])
-    items = [everything[key] for key in chosen]
-    clips = _serialised([*items, *(source.refusals() if keys is None else [])])
-    metadata = {_FORMAT_KEY: str(FORMAT), _CLIPS_KEY: clips, _CHECKSUM_KEY: str(zlib.crc32(clips))}
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-            part = Path(folder) / target.name
-            with pa.ipc.new_file(str(part), FRAMES.with_metadata(metadata)) as file:
-                for key in chosen:
-                    file.write_batch(encode(source.read([(key, None)])[0]).frames)
-            part.replace(target)
-    except OSError as error:
-        raise GaitheatError(f"cannot write {target}: {error}") from error
+    rows = [clip_row(everything[key]) for key in chosen]
+    if keys is None:
+        rows += [clip_row(refusal) for refusal in source.refusals()]
+    frames = (encode(source.read([(key, None)])[0]).frames for key in chosen)
+    write_packed(target, pa.Table.from_pylist(rows, CLIPS), frames)
 
 
-def _serialised(items: list[ClipInfo | Refusal]) -> bytes:
-    """A table of CLIPS rows as an Arrow stream."""
+def _serialised(clips: pa.Table) -> bytes:
+    """The table as an Arrow stream."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, CLIPS, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
-        stream.write_table(pa.Table.from_pylist([clip_row(item) for item in items], CLIPS))
+    with pa.ipc.new_stream(sink, clips.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_table(clips)
     serialised: bytes = sink.getvalue().to_pybytes()
     return serialised
+
+
+def _damaged(path: Path, what: str) -> GaitheatError:
+    return GaitheatError(f"{path} is damaged ({what}): copy or pack it again")

@@ -6,15 +6,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from gaitheat.evaluation import Report, difference
-from gaitheat.recognizer import Person
 from gaitheat.video.pool import Summary
+
+if TYPE_CHECKING:  # galleries need Lance, and extraction into a packed file speaks where there is none
+    from gaitheat.recognizer import Person
 
 # Names and paths are printed as they are: "[bold]" and ":smile:" are names like any other.
 console = Console(
@@ -91,7 +93,7 @@ def _text(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def person_row(video: Path, person: Person, structured: bool) -> Row:
+def person_row(video: Path, person: "Person", structured: bool) -> Row:
     """Who was seen in a video, when, and who that is; the nearest people as objects or as one text."""
     clip = person.clip
     row = {

@@ -31,7 +31,7 @@ from gaitheat.errors import GaitheatError
 from gaitheat.skeleton import JOINTS
 from gaitheat.sources import ClipInfo
 
-FORMAT = 1
+FORMAT = 2
 """Version of these rows; a store of another version is refused, never guessed at."""
 
 FRAMES = pa.schema(
@@ -43,6 +43,7 @@ FRAMES = pa.schema(
         pa.field("world", pa.list_(pa.float32(), 3 * len(JOINTS))),
         pa.field("crop", pa.list_(pa.float32(), 6), nullable=False),
         pa.field("present", pa.float32(), nullable=False),
+        pa.field("phase", pa.float32()),
         pa.field("checksum", pa.uint32(), nullable=False),
     ]
 )
@@ -90,20 +91,20 @@ def encode(item: Clip | Refusal) -> Encoded:
         return Encoded(item, None)
     info = ClipInfo(item.key, item.source, item.sha256, item.estimator, item.times, item.refused)
     heatmaps = [_CODEC.compress(frame.tobytes(), asbytes=True) for frame in item.heatmaps]
-    silhouettes: list[bytes | None] = [None] * len(item)
+    absent = [None] * len(item)
+    silhouettes: Sequence[bytes | None] = absent
     if item.silhouettes is not None:
         silhouettes = [_CODEC.compress(frame.tobytes(), asbytes=True) for frame in item.silhouettes]
-    numbers = (item.times, item.keypoints, item.world, item.crop, item.present)
+    numbers = (item.times, item.keypoints, item.world, item.crop, item.present, item.phase)
     columns = {
         "time": item.times,
         "heatmaps": heatmaps,
         "silhouette": silhouettes,
         "keypoints": _lists(item.keypoints),
-        "world": pa.nulls(len(item), FRAMES.field("world").type)
-        if item.world is None
-        else _lists(item.world),
+        "world": absent if item.world is None else _lists(item.world),
         "crop": _lists(item.crop),
         "present": item.present,
+        "phase": absent if item.phase is None else item.phase,
         "checksum": np.array(_checksums(info, heatmaps, silhouettes, numbers), np.uint32),
     }
     return Encoded(info, pa.record_batch(columns, schema=FRAMES))
@@ -120,8 +121,9 @@ def decode(info: ClipInfo, frames: Int64[np.ndarray, " n"], rows: pa.RecordBatch
     keypoints = _array(rows, "keypoints", len(JOINTS), 3)
     world = None if rows.column("world").null_count else _array(rows, "world", len(JOINTS), 3)
     crop = _array(rows, "crop", 2, 3)
+    phase = None if rows.column("phase").null_count else rows.column("phase").to_numpy().copy()
     times, present, checksums = (rows.column(name).to_numpy() for name in ("time", "present", "checksum"))
-    found = _checksums(info, heatmaps, silhouettes, (times, keypoints, world, crop, present))
+    found = _checksums(info, heatmaps, silhouettes, (times, keypoints, world, crop, present, phase))
     damaged = np.flatnonzero((np.array(found) != checksums) | (times != info.times[frames]))
     if len(damaged):
         raise GaitheatError(
@@ -140,6 +142,7 @@ def decode(info: ClipInfo, frames: Int64[np.ndarray, " n"], rows: pa.RecordBatch
         present=present.copy(),
         silhouettes=None if rows.column("silhouette").null_count else _decompress(silhouettes, _SILHOUETTE),
         world=world,
+        phase=phase,
         refused=info.refused,
     )
 

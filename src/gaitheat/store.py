@@ -9,7 +9,6 @@ write there at a time.
 
 import contextlib
 import secrets
-import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -21,22 +20,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gaitheat import tables
-from gaitheat.clips import Clip, ClipKey, Estimator, Recording, Refusal
+from gaitheat.clips import Clip, ClipKey, Refusal
 from gaitheat.errors import GaitheatError
-from gaitheat.rows import Catalogue, Encoded, chosen_frames, clip_row, decode
+from gaitheat.rows import Catalogue, chosen_frames, decode
+from gaitheat.sinks import Entry, Ledger, SinkWriter, key_taken
 from gaitheat.sources import ClipInfo, Request
-from gaitheat.tables import FramesTable, Ledger, recording_identity, said_plainly
+from gaitheat.tables import FramesTable, said_plainly
 
-COMMIT_CLIPS, COMMIT_SECONDS = 64, 10.0
-"""A writer commits at the clip that makes it 64, or that comes later than 10 s after the last commit."""
 FRAGMENT_FRAMES = 65_536
 """Frames of a compacted file, about 0.2 GB: adding a clip to a large store rewrites no more than this."""
 
 
 class ClipStore:
-    """A store as it was when it was opened, or last written through this object; it is a ``ClipSource``.
+    """A store as it was when it was opened, or last written through this object.
 
-    It pickles as its path: a spawned worker opens it anew.
+    It is a ``ClipSource`` and a ``ClipSink``, and pickles as its path: a spawned worker opens it anew.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -65,7 +63,8 @@ class ClipStore:
         with said_plainly("read", self.path):
             table = tables.read_newest(lambda: tables.open_clips(self.path).to_table())
             self._ids: NDArray[np.int64] = table.column("clip").to_numpy()
-            self._catalogue, self._ledger = Catalogue(table), Ledger(table)
+            self._catalogue, self._ledger = Catalogue(table), Ledger()
+            self._ledger.read(table)
         self._frames: FramesTable | None = None
 
     def infos(self) -> list[ClipInfo]:
@@ -103,20 +102,15 @@ class ClipStore:
         """Whether the clip is there, whole."""
         return key in self._catalogue
 
-    def done(self, recording: Recording, sha256: str, estimator: Estimator, detector: str = "") -> bool:
-        """Whether every clip and refusal of this recording is there (see ``recording_identity``).
-
-        Raises:
-            GaitheatError: another content, range, estimator or detector has its key in this store.
-        """
-        identity = recording_identity(recording, sha256, estimator, detector)
-        if not self._ledger.free_for(recording.key, identity):
-            raise tables.key_taken(self.path, recording.key)
+    def done(self, key: ClipKey, identity: str) -> bool:
+        """Whether every clip and refusal of a recording is there (see ``ClipSink``)."""
+        if not self._ledger.free_for(key, identity):
+            raise key_taken(f"the store {self.path}", key)
         return self._ledger.done(identity)
 
     @contextlib.contextmanager
     def writer(self) -> Iterator["ClipWriter"]:
-        """Add clips; when it ends, by an error too, what was added is committed. See ``ClipWriter.add``."""
+        """Add clips; when it ends, by an error too, what was added is committed."""
         writer = ClipWriter(self.path)
         writer.sweep()
         try:
@@ -130,66 +124,38 @@ class ClipStore:
         self._load()
 
 
-class ClipWriter:
-    """Commits clips in batches; comes from ``ClipStore.writer``."""
+class ClipWriter(SinkWriter):
+    """Comes from ``ClipStore.writer``."""
 
     def __init__(self, path: str) -> None:
+        super().__init__(f"the store {path}")
         self.already_there = 0
         """Items dropped because the store held them, written by an earlier or a simultaneous run."""
         self._path = path
         self._lock = tables.lock(path)
-        self._pending: list[tuple[Encoded, str, int]] = []
-        self._last_commit = time.monotonic()
         self._ledger: Ledger | None = None
         self._version = 0
 
-    def add(self, encoded: Encoded, recording: Recording, planned: int, detector: str = "") -> None:
-        """Add a clip or refusal of a recording that gives ``planned`` of them, in one run or several.
-
-        The recording is done when so many are there. What is there already is dropped (and counted), so that
-        the redo of a killed run may send everything again.
-
-        Raises:
-            GaitheatError: the disk is full, or another recording has the key; no other clip is lost by it.
-        """
-        item = encoded.item
-        identity = recording_identity(recording, item.sha256, item.estimator, detector)
-        self._pending.append((encoded, identity, planned))
-        overdue = time.monotonic() - self._last_commit > COMMIT_SECONDS
-        if overdue or len(self._pending) >= COMMIT_CLIPS:
-            self.commit()
-
-    def commit(self) -> None:
-        """Make everything added so far part of the store."""
-        if not self._pending:
-            return
+    def _write(self, entries: Sequence[Entry]) -> list[ClipKey]:
         with said_plainly("write to", self._path), self._lock:
             ledger = self._newest_ledger()
             # Until the commit is through, the ledger says more than the store holds.
             self._ledger = None
-            fresh, taken = [], []
-            for encoded, identity, planned in self._pending:
-                key, reason = encoded.item.key, getattr(encoded.item, "reason", None)
-                if not ledger.free_for(key, identity):
-                    taken.append(key)
-                elif ledger.add(key, reason, identity, planned):
-                    fresh.append((encoded, identity, planned))
-                else:
-                    self.already_there += 1
+            fresh, taken = ledger.sift(entries)
+            self.already_there += len(entries) - len(fresh) - len(taken)
             if fresh:
                 self._version = _append(self._path, fresh)
             self._ledger = ledger
-        self._pending.clear()
-        self._last_commit = time.monotonic()
-        if taken:
-            raise tables.key_taken(self._path, taken[0])
+        return taken
 
     def _newest_ledger(self) -> Ledger:
         clips = tables.open_clips(self._path)
         if self._ledger is not None and clips.version == self._version:
             return self._ledger
         self._version = clips.version
-        return Ledger(clips.to_table(columns=tables.LEDGER_COLUMNS))
+        ledger = Ledger()
+        ledger.read(clips.to_table(columns=list(Ledger.COLUMNS)))
+        return ledger
 
     def sweep(self) -> None:
         """Remove frames that no clip names: under the lock they can only be a dead writer's."""
@@ -214,7 +180,7 @@ class ClipWriter:
                 table.cleanup_old_versions(timedelta(0), delete_unverified=True)
 
 
-def _append(store: str, fresh: list[tuple[Encoded, str, int]]) -> int:
+def _append(store: str, fresh: list[Entry]) -> int:
     """Write frames, then clips; returns the new version of the table of clips."""
     # Numbers are drawn for each attempt: frames that a failed one wrote must stay nobody's.
     ids = [secrets.randbits(63) for _ in fresh]
@@ -225,10 +191,7 @@ def _append(store: str, fresh: list[tuple[Encoded, str, int]]) -> int:
         for number, (encoded, _, _) in zip(ids, fresh, strict=True)
         if encoded.frames is not None
     ]
-    rows = [
-        {"clip": number, **clip_row(encoded.item), "recording": identity, "planned": planned}
-        for number, (encoded, identity, planned) in zip(ids, fresh, strict=True)
-    ]
+    rows = [{"clip": number, **entry.row()} for number, entry in zip(ids, fresh, strict=True)]
     if batches:
         lance.write_dataset(pa.Table.from_batches(batches), tables.frames_at(store), mode="append")
     clips = pa.Table.from_pylist(rows, tables.CLIPS_TABLE)

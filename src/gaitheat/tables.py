@@ -1,10 +1,7 @@
 """The two Lance tables of a ClipStore: where they lie, who may change them, what they hold, what fails."""
 
 import contextlib
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +11,9 @@ import pyarrow as pa
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from gaitheat.clips import ClipKey, Estimator, Recording
 from gaitheat.errors import GaitheatError
-from gaitheat.rows import CLIPS, FORMAT, FRAMES, KEY_COLUMNS
+from gaitheat.rows import FORMAT, FRAMES
+from gaitheat.sinks import ENTRIES
 
 _T = TypeVar("_T")
 
@@ -28,16 +25,8 @@ _METADATA = {_FORMAT_KEY: str(FORMAT)}
 _CLIP = pa.field("clip", pa.int64(), nullable=False)
 FRAMES_TABLE = pa.schema([_CLIP, *FRAMES], metadata=_METADATA)
 """A row a frame; ``clip`` is the number that the clip's row names."""
-CLIPS_TABLE = pa.schema(
-    [
-        _CLIP,
-        *CLIPS,
-        pa.field("recording", pa.string(), nullable=False),
-        pa.field("planned", pa.int64(), nullable=False),
-    ],
-    metadata=_METADATA,
-)
-"""A row a clip or refusal of ``recording`` (its identity), which has ``planned`` rows when it is done."""
+CLIPS_TABLE = pa.schema([_CLIP, *ENTRIES], metadata=_METADATA)
+"""A row a clip or refusal."""
 
 LANCE_ERRORS = (OSError, ValueError, RuntimeError, KeyError)
 """What Lance raises for a missing or damaged file, a full disk, a dead endpoint, without much system."""
@@ -165,70 +154,3 @@ class FramesTable:
         batch = self._dataset.take(places, columns=FRAMES.names).combine_chunks().to_batches()[0]
         ends = np.cumsum([len(chosen) for chosen in frames])[:-1]
         return [batch.take(pa.array(part)) for part in np.split(rows, ends)]
-
-
-LEDGER_COLUMNS = [*KEY_COLUMNS, "reason", "recording", "planned"]
-
-
-class Ledger:
-    """What a table of clips holds of which recording: what need not, and what must not, be added again."""
-
-    def __init__(self, table: pa.Table) -> None:
-        self._items: set[tuple[ClipKey, str | None]] = set()
-        self._owners: dict[ClipKey, str] = {}
-        self._rows: Counter[str] = Counter()
-        self._planned: dict[str, int] = {}
-        for row in table.select(LEDGER_COLUMNS).to_pylist():
-            key = ClipKey(*(row[name] for name in KEY_COLUMNS))
-            self.add(key, row["reason"], row["recording"], row["planned"])
-
-    def add(self, key: ClipKey, reason: str | None, recording: str, planned: int) -> bool:
-        """Enter a clip (no reason) or a refusal; False if it is there already."""
-        if (key, reason) in self._items:
-            return False
-        self._items.add((key, reason))
-        self._owners[_trackless(key)] = recording
-        self._rows[recording] += 1
-        self._planned[recording] = planned
-        return True
-
-    def free_for(self, key: ClipKey, recording: str) -> bool:
-        """Whether no other recording uses this key (on any track)."""
-        return self._owners.get(_trackless(key), recording) == recording
-
-    def done(self, recording: str) -> bool:
-        """Whether a recording has all the rows that it planned."""
-        return self._rows[recording] == self._planned.get(recording)
-
-
-def recording_identity(recording: Recording, sha256: str, estimator: Estimator, detector: str = "") -> str:
-    """The same for the same content, range, estimator, detector and key (but track): then clips are the same.
-
-    Args:
-        recording: the key and the frame range.
-        sha256: of the content.
-        estimator: what makes the maps.
-        detector: what finds the people, empty for the embedded one.
-    """
-    parts = (
-        *astuple(_trackless(recording.key)),
-        sha256,
-        recording.start,
-        recording.stop,
-        *astuple(estimator),
-        *([detector] if detector else []),
-    )
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
-
-
-def key_taken(store: str, key: ClipKey) -> GaitheatError:
-    """Two recordings of one key would mix: their tracks are numbered alike."""
-    return GaitheatError(
-        f"the store {store} holds {str(key).rpartition('/')[0]} of another recording already (other content, "
-        "frame range, estimator or detector): give this one another take or condition, or another store"
-    )
-
-
-def _trackless(key: ClipKey) -> ClipKey:
-    """What all clips of one recording share."""
-    return replace(key, track=0)

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import BlobExtractor, DrawnVideo, Person, clock, record, walking
+from fakes import BlobEstimator, BlobExtractor, DrawnVideo, Person, clock, record, walking
 
 from factories import make_key
-from gaitheat.clips import Recording
+from gaitheat.clips import Clip, ClipKey, Refusal
 from gaitheat.errors import GaitheatError
 from gaitheat.store import ClipStore
 from gaitheat.video.pool import Summary, extract_all
 from gaitheat.video.protocols import Detector, PoseEstimator
+from gaitheat.video.recordings import VideoRecording
 
 COUNT, FRAMES = 6, 25
 TESTS = Path(__file__).parent
@@ -29,10 +30,10 @@ PATIENCE = 60.0
 """Seconds until a process that does not answer fails its test."""
 
 
-def recordings(folder: Path, names: list[str] | None = None) -> list[Recording]:
+def recordings(folder: Path, names: list[str] | None = None) -> list[VideoRecording]:
     """Every file of a folder, each with a key of its own."""
     paths = sorted(folder.iterdir()) if names is None else [folder / name for name in names]
-    return [Recording(path, make_key(take=path.name)) for path in paths]
+    return [VideoRecording(path, make_key(take=path.name)) for path in paths]
 
 
 def run(folder: Path, store: Path, workers: int = 1, **options: object) -> Summary:
@@ -113,6 +114,50 @@ def test_another_detector_is_not_skipped_in_silence(videos: Path, tmp_path: Path
     other = ClipStore.open_or_create(tmp_path / "other")
     assert extract_all(one, other, OtherDetector(), 1, lambda *at: None).clips == 1
     assert extract_all(one, other, OtherDetector(), 1, lambda *at: None).skipped == 1
+
+
+@dataclass(frozen=True)
+class DrawnWalk:
+    """A recording that is no file: it is drawn, and knows what it shows if ``known``."""
+
+    number: int
+    known: bool = True
+    alone: bool = False
+    span: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"walk {self.number}"
+
+    @property
+    def key(self) -> ClipKey:
+        return make_key(take=self.name)
+
+    def open(self) -> DrawnVideo:
+        people = [Person(walking(40, 30 + 5 * self.number)), Person(walking(140, 0, end=0.3), colour=1)]
+        video = KnownVideo if self.known else DrawnVideo
+        return video(people, clock(1), name=self.name)
+
+
+class KnownVideo(DrawnVideo):
+    def truth(self, item: Clip | Refusal) -> Clip | Refusal:
+        assert self.readings > 0, "it is asked for while it is read"
+        key = replace(item.key, dataset="truth")
+        return replace(item, key=key, estimator=replace(item.estimator, name="truth"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_drawn_recording_gives_its_truth_as_well(tmp_path: Path, workers: int) -> None:
+    walks = [DrawnWalk(0), DrawnWalk(1), DrawnWalk(2, known=False)]
+    store = ClipStore.open_or_create(tmp_path / "store")
+    summary = extract_all(walks, store, BlobExtractor(), workers, lambda *at: None)
+    assert (summary.failed, summary.clips + len(summary.refusals)) == (0, 6), "their truths are not counted"
+    for items in (store.infos(), store.refusals()):
+        seen = [(item.key.take, item.estimator.name) for item in items if item.key.dataset == "drawn"]
+        truths = [(item.key.take, item.estimator.name) for item in items if item.key.dataset == "truth"]
+        assert seen == [(walk.name, BlobEstimator.identity.name) for walk in walks]
+        assert truths == [(walk.name, "truth") for walk in walks[:2]]
+    assert extract_all(walks, store, BlobExtractor(), 1, lambda *at: pytest.fail("work")).skipped == 3
 
 
 @pytest.fixture
@@ -198,7 +243,7 @@ def test_a_picture_that_may_not_be_read_is_reported(
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "0.png").touch()
     store = ClipStore.open_or_create(tmp_path / "store")
-    wanted = [Recording(tmp_path / "pictures", make_key()), *recordings(videos)[:1]]
+    wanted = [VideoRecording(tmp_path / "pictures", make_key()), *recordings(videos)[:1]]
     summary = extract_all(wanted, store, BlobExtractor(), 1, lambda *at: None)
     assert (summary.clips, summary.failed) == (1, 1)
     assert "0.png" in summary.problems[0]
@@ -207,7 +252,7 @@ def test_a_picture_that_may_not_be_read_is_reported(
 SCRIPT = """
     import sys
     from pathlib import Path
-    import gaitheat.store
+    import gaitheat.sinks
     from fakes import BlobExtractor
     from gaitheat.store import ClipStore
     from gaitheat.video.pool import extract_all
@@ -215,7 +260,7 @@ SCRIPT = """
 
     def main():
         videos, store, processes, workers, commit = sys.argv[1:]
-        gaitheat.store.COMMIT_CLIPS = int(commit)
+        gaitheat.sinks.COMMIT_CLIPS = int(commit)
         extractor = BlobExtractor(pause=0.01, processes=Path(processes))
         extract_all(
             recordings(Path(videos)), ClipStore.open_or_create(store), extractor, int(workers),

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from gaitheat.video.recordings import files, recording
+from factories import make_key
+from gaitheat.video.recordings import VideoRecording, files, recording
 
 
 @pytest.fixture
@@ -29,3 +30,16 @@ def test_a_folder_is_called_the_same_from_inside(walk: Path, monkeypatch: pytest
 
 def test_a_folder_with_the_name_of_a_picture_is_none(walk: Path) -> None:
     assert files(walk) == [walk]
+
+
+@pytest.mark.parametrize(
+    ("frames", "span"), [((), ""), ((0, None), ""), ((3, 9), "3-9"), ((3, None), "3-"), ((0, 9), "0-9")]
+)
+def test_a_range_of_frames_is_a_span(walk: Path, frames: tuple[int | None, ...], span: str) -> None:
+    assert VideoRecording(walk, make_key(), *frames).span == span  # type: ignore[arg-type]
+
+
+def test_it_opens_its_range(walk: Path) -> None:
+    seen = VideoRecording(walk, make_key(), 0, 1)
+    assert seen.name == str(walk)
+    assert [frame.rgb.shape for frame in seen.open()] == [(4, 4, 3)]

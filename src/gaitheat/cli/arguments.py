@@ -1,9 +1,13 @@
-"""What the commands take: the arguments that several of them share."""
+"""What the commands take: the arguments that several of them share, and the stores that a path means."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
+
+if TYPE_CHECKING:
+    from gaitheat.sinks import ClipSink
+    from gaitheat.sources import ClipSource
 
 STOPPED = "gaitheat: stopped; what was finished is kept"
 """What is said after Ctrl-C."""
@@ -13,3 +17,25 @@ StorePath = Annotated[Path, Positional, arg(metavar="STORE")]
 Video = Annotated[Path, Positional, arg(metavar="VIDEO")]
 Json = Annotated[bool, FlagCreatePairsOff, arg(name="json", help="Print JSON.")]
 Csv = Annotated[bool, FlagCreatePairsOff, arg(name="csv", help="Print CSV.")]
+
+
+def clip_source(path: Path) -> "ClipSource":
+    """The clips of a packed file or of a store."""
+    if path.is_file():
+        from gaitheat.packed import PackedClips
+
+        return PackedClips(path)
+    from gaitheat.store import ClipStore
+
+    return ClipStore(path)
+
+
+def clip_sink(path: Path) -> "ClipSink":
+    """A packed file, if the name ends in .arrow, or a store; it is made if it is not there."""
+    if path.suffix == ".arrow":
+        from gaitheat.packed_sink import PackedSink
+
+        return PackedSink(path)
+    from gaitheat.store import ClipStore
+
+    return ClipStore.open_or_create(path)

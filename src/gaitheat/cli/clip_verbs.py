@@ -1,16 +1,16 @@
 """The commands about clips: make them of video, look at them, pack and evaluate them."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from gaitheat.cli.arguments import Json, StorePath, Video
+from gaitheat.cli.arguments import Json, StorePath, Video, clip_sink, clip_source
 
 if TYPE_CHECKING:
-    from gaitheat.clips import Recording
-    from gaitheat.sources import ClipSource
+    from gaitheat.frames import Recording
 
 
 def extract(
@@ -19,9 +19,11 @@ def extract(
     dataset: str | None = None,
     workers: int = os.cpu_count() or 1,
     preprocessing: Literal["rgb", "heatmap"] = "rgb",
+    estimator: Literal["blazepose-lite", "blazepose-full", "blazepose-heavy"] = "blazepose-full",
     onnx: Path | None = None,
     vitpose: str | None = None,
     rtdetr: str | None = None,
+    ray: bool = False,
 ) -> int:
     """Video in, clips out: find people, follow them, estimate their pose heatmaps.
 
@@ -29,24 +31,25 @@ def extract(
 
     Args:
         path: A video, a folder of pictures, or a folder of videos.
-        store: The clip store, a folder; it is made if it is not there.
+        store: The clip store, a folder, or one packed file if it is called NAME.arrow; it is made if it is
+            not there.
         dataset: The benchmark whose original layout the folder has, such as kth; plain videos if left out.
         workers: Processes that work side by side, if there are several videos.
         preprocessing: Crop in the picture (rgb), or in the heatmaps as others do (for comparison).
+        estimator: Which of the embedded estimators: the smallest, the usual or the largest one.
         onnx: Another estimator: an ONNX file of a top-down network, such as HRNet or ViTPose.
         vitpose: Another estimator: a ViTPose checkpoint, a folder or a name on the hub.
         rtdetr: Another detector: an RT-DETR checkpoint, a folder or a name on the hub.
+        ray: Work on the Ray cluster that RAY_ADDRESS names, or on a local one (extra `ray`).
     """
     from gaitheat.printing import extraction_progress, print_summary
-    from gaitheat.store import ClipStore
     from gaitheat.video.extractor import Extractor
     from gaitheat.video.pool import extract_all
 
     recordings = _recordings(path, dataset)
-    extractor = Extractor(preprocessing, onnx, vitpose, rtdetr)
+    extractor = Extractor(preprocessing, estimator, onnx, vitpose, rtdetr)
     with extraction_progress() as report:
-        target = ClipStore.open_or_create(store)
-        summary = extract_all(recordings, target, extractor, workers, report)
+        summary = extract_all(recordings, clip_sink(store), extractor, workers, report, ray)
     print_summary(summary, store)
     return 2 if summary.failed else 0
 
@@ -66,7 +69,7 @@ def show(
     from gaitheat.printing import say
     from gaitheat.show import show_clips
 
-    for picture in show_clips(_clip_source(store), clip or "", out):
+    for picture in show_clips(clip_source(store), clip or "", out):
         say(str(picture))
 
 
@@ -103,32 +106,44 @@ def evaluate(
     from gaitheat.evaluation import evaluate as measure
     from gaitheat.printing import print_reports
 
-    source, protocol = _clip_source(store), dataset_called(dataset).protocol
+    source, protocol = clip_source(store), dataset_called(dataset).protocol
     chosen = [embedder_called(embedding)] if embedding else list(EMBEDDERS.values())
     reports = [measure(source, protocol, embedder.embed_all, embedder.name) for embedder in chosen]
     print_reports(reports, as_json)
 
 
-def assets(action: Positional[Literal["list", "fetch", "verify"]] = "list") -> int:
-    """Weights and the demo video: where they are, fetch them, check them.
+def assets(
+    action: Positional[Literal["list", "fetch", "verify"]] = "list",
+    names: Annotated[tuple[str, ...], Positional, arg(metavar="[NAME [NAME ...]]")] = (),
+) -> int:
+    """Weights and data: where they are, fetch them, check them.
 
     Args:
-        action: What to do with all of them.
+        action: What to do with them.
+        names: Which ones; if left out, all of them, but only what pip brings is fetched or verified: the
+            others (to compare estimators) want npm.
     """
-    from gaitheat.assets import ASSETS, State, fetch, verify
-    from gaitheat.printing import print_rows
+    from gaitheat.assets import ASSETS, State, asset_called, fetch, verify
+    from gaitheat.printing import print_rows, warn
 
+    chosen = [asset_called(name) for name in names] or [
+        asset for asset in ASSETS.values() if action == "list" or asset.registry == "pip"
+    ]
     if action == "fetch":
-        for name in ASSETS:
-            fetch(name)
-    states = {name: verify(name) for name in ASSETS}
+        for asset in chosen:
+            fetch(asset.name)
+    states = [verify(asset.name) for asset in chosen]
     rows = [
-        {"asset": name, "state": states[name].value, "MB": f"{asset.size / 1e6:.1f}", "from": asset.wheel,
-         "licence": asset.licence, "what": asset.purpose, "path": str(asset.path)}
-        for name, asset in ASSETS.items()
+        {"asset": asset.name, "state": state.value, "MB": f"{asset.size / 1e6:.1f}",
+         "from": f"{asset.registry} {asset.package}", "licence": asset.licence, "what": asset.purpose,
+         "path": str(asset.path)}
+        for asset, state in zip(chosen, states, strict=True)
     ]  # fmt: skip
     print_rows(rows)
-    return 2 if action == "verify" and any(state is not State.READY for state in states.values()) else 0
+    left_out = [name for name, asset in ASSETS.items() if asset not in chosen]
+    if not names and left_out:
+        warn(f"left out, as npm is needed to fetch them: {', '.join(left_out)}; name them if you want them")
+    return 2 if action == "verify" and any(state is not State.READY for state in states) else 0
 
 
 def demo(out: Path = Path("out")) -> None:
@@ -142,7 +157,7 @@ def demo(out: Path = Path("out")) -> None:
     run(out)
 
 
-def _recordings(path: Path, dataset: str | None) -> "list[Recording]":
+def _recordings(path: Path, dataset: str | None) -> "Sequence[Recording]":
     from gaitheat.datasets import dataset_called
     from gaitheat.printing import warn
     from gaitheat.video.recordings import files, recording
@@ -155,10 +170,3 @@ def _recordings(path: Path, dataset: str | None) -> "list[Recording]":
     if len(unlike) < len(found):
         warn(f"copies of another video, not extracted again: {len(found) - len(unlike)}")
     return list(unlike.values())
-
-
-def _clip_source(path: Path) -> "ClipSource":
-    from gaitheat.packed import PackedClips
-    from gaitheat.store import ClipStore
-
-    return PackedClips(path) if path.is_file() else ClipStore(path)

@@ -7,9 +7,10 @@ clothes or with a bag; d4 indoors. A video holds several walks across the pictur
 import re
 from pathlib import Path
 
-from gaitheat.clips import ClipKey, Recording
+from gaitheat.clips import ClipKey
 from gaitheat.datasets.protocol import Cell, Protocol, Selection
 from gaitheat.errors import GaitheatError
+from gaitheat.video.recordings import VideoRecording
 
 DATASET = "kth"
 SEQUENCES = "00sequences.txt"
@@ -18,7 +19,7 @@ _VIDEO = re.compile(r"(person\d\d)_walking_(d[1-4])")
 _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
 
 
-def recordings(root: Path) -> list[Recording]:
+def recordings(root: Path) -> list[VideoRecording]:
     """One recording a walk, in the order of the list.
 
     Args:
@@ -33,7 +34,7 @@ def recordings(root: Path) -> list[Recording]:
     if not listing.is_file():
         raise GaitheatError(f"{root}: expected the KTH list {SEQUENCES} in it, but found none; copy it there")
     videos = _videos(root)
-    found: list[Recording] = []
+    found: list[VideoRecording] = []
     absent: list[str] = []
     for line in listing.read_text("utf-8", errors="replace").splitlines():
         walks = _walks(line, listing)
@@ -46,7 +47,7 @@ def recordings(root: Path) -> list[Recording]:
             continue
         for take, (first, last) in enumerate(ranges, start=1):
             key = ClipKey(DATASET, subject, scenario, "odd" if take % 2 else "even", str(take), 0)
-            found.append(Recording(videos[name], key, start=first - 1, stop=last, alone=True))
+            found.append(VideoRecording(videos[name], key, start=first - 1, stop=last, alone=True))
     if absent:
         raise GaitheatError(
             f"{root}: {SEQUENCES} lists {len(absent)} walking videos that are not there, the first is "

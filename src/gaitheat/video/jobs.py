@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gaitheat.clips import Recording
 from gaitheat.errors import GaitheatError
-from gaitheat.frames import Frame, FrameSource
+from gaitheat.frames import Frame, FrameSource, Recording, TrueSource
 from gaitheat.rows import Encoded, encode
 from gaitheat.video.extract import extract
 from gaitheat.video.extractor import Extractor
 from gaitheat.video.protocols import Detector, PoseEstimator
-from gaitheat.video.reader import open_source
 
 REPORT_FRAMES = 16
 """Frames between two signs of progress."""
@@ -19,18 +17,22 @@ REPORT_FRAMES = 16
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A recording to extract, the digest of its content, and the frames that it promises (0 if none)."""
+    """A recording to extract, and the frames that it promises (0 if none)."""
 
     recording: Recording
     sha256: str
+    """Of the content."""
+    identity: str
+    """See ``recording_identity``."""
     length: int
 
 
 class ClipMade(NamedTuple):
-    """A clip or refusal of a job that gives ``planned`` of them."""
+    """A clip or refusal of a job, its truth where the source knows it, and how many rows the job gives."""
 
     job: int
     encoded: Encoded
+    truth: Encoded | None
     planned: int
 
 
@@ -68,21 +70,22 @@ def run(
         read: told of progress.
     """
     problem, failed = None, False
-    path = job.recording.path
     try:
-        source = open_source(path, job.recording.start, job.recording.stop)
+        source = job.recording.open()
+        true = source if isinstance(source, TrueSource) else None
         watched = _Watched(source, job.sha256, lambda frames: read(FramesRead(frames)))
         planned, items = extract(
             watched, job.recording.key, *parts, extractor.preprocessing, job.recording.alone
         )
         for item in items:
-            yield ClipMade(number, encode(item), planned)
+            truth = None if true is None else encode(true.truth(item))
+            yield ClipMade(number, encode(item), truth, planned if true is None else 2 * planned)
         problem = source.problem and f"{source.name}: {source.problem}"
     except GaitheatError as error:
         problem, failed = str(error), True
     except Exception as error:  # noqa: BLE001  # a fault of ours in one recording must not cost the others
         reason = " ".join(str(error).split())
-        problem, failed = f"{path}: not extracted, {type(error).__name__}: {reason}", True
+        problem, failed = f"{job.recording.name}: not extracted, {type(error).__name__}: {reason}", True
     yield JobEnded(number, problem, failed)
 
 

@@ -1,4 +1,4 @@
-"""Extraction of many recordings into one store: parallel, resumable, everything counted.
+"""Extraction of many recordings into one sink: parallel, resumable, everything counted.
 
 Worker processes read and estimate; the parent alone writes, so clips are committed in large batches. A worker
 ends by itself when its parent is gone, however that was killed.
@@ -17,14 +17,13 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from gaitheat.clips import Estimator, Recording
 from gaitheat.errors import GaitheatError
+from gaitheat.frames import Recording
 from gaitheat.rows import Encoded
+from gaitheat.sinks import ClipSink, recording_identity
 from gaitheat.sources import ClipInfo
-from gaitheat.store import ClipStore
 from gaitheat.video.extractor import Extractor
 from gaitheat.video.jobs import ClipMade, FramesRead, Job, JobEnded, Message, run
-from gaitheat.video.reader import open_source
 
 WAITING_MESSAGES = 64
 """Clips and signs of progress that may wait for the writer before the workers pause."""
@@ -40,7 +39,7 @@ class Summary:
 
     recordings: int = 0
     skipped: int = 0
-    """Recordings that were in the store already."""
+    """Recordings that were in the sink already."""
     clips: int = 0
     frames: int = 0
     refused_frames: Counter[str] = field(default_factory=Counter)
@@ -69,26 +68,29 @@ Receive = Callable[[Message], None]
 
 def extract_all(
     recordings: Sequence[Recording],
-    store: ClipStore,
+    sink: ClipSink,
     extractor: Extractor,
     workers: int,
     report: Callable[[int, int], None],
+    cluster: bool = False,
 ) -> Summary:
-    """Extract what the store does not hold yet.
+    """Extract what the sink does not hold yet.
 
     Args:
         recordings: what to extract; the keys must differ.
-        store: where clips and refusals go; ``extractor`` makes them.
+        sink: where clips and refusals go, and their truth if a recording knows it.
+        extractor: makes them.
         workers: processes; 1 works in this process, on all cores.
         report: called with frames read and to read (each twice); 0 to read if no recording says.
+        cluster: whether the processes are those of a Ray cluster, see ``cluster.on_cluster``.
 
     Raises:
-        GaitheatError: the store cannot be written, or a worker died. What was committed stays.
+        GaitheatError: the sink cannot be written, or a worker died. What was committed stays.
     """
-    summary, detector = Summary(recordings=len(recordings)), extractor.detector_sha256()
-    jobs = _jobs(recordings, store, extractor.identity(), detector, summary)
+    summary = Summary(recordings=len(recordings))
+    jobs = _jobs(recordings, sink, extractor, summary)
     total, read = PASSES * sum(job.length for job in jobs), 0
-    with store.writer() as writer:
+    with sink.writer() as writer:
 
         def receive(message: Message) -> None:
             nonlocal read
@@ -97,12 +99,17 @@ def extract_all(
                 report(read, total)
             elif isinstance(message, ClipMade):
                 summary.count(message.encoded)
-                writer.add(message.encoded, jobs[message.job].recording, message.planned, detector)
+                for encoded in filter(None, (message.encoded, message.truth)):
+                    writer.add(encoded, jobs[message.job].identity, message.planned)
             elif message.problem:
                 summary.problems.append(message.problem)
                 summary.failed += message.failed
 
-        if min(workers, len(jobs)) > 1:
+        if cluster and jobs:
+            from gaitheat.video.cluster import on_cluster
+
+            on_cluster(jobs, extractor, workers, receive)
+        elif min(workers, len(jobs)) > 1:
             _in_processes(jobs, extractor, min(workers, len(jobs)), receive)
         else:
             _here(jobs, extractor, receive)
@@ -110,22 +117,24 @@ def extract_all(
 
 
 def _jobs(
-    recordings: Sequence[Recording], store: ClipStore, identity: Estimator, detector: str, summary: Summary
+    recordings: Sequence[Recording], sink: ClipSink, extractor: Extractor, summary: Summary
 ) -> list[Job]:
-    """What is not in the store yet; what cannot be opened is counted."""
+    """What is not in the sink yet; what cannot be opened is counted."""
+    estimator, detector = extractor.identity(), extractor.detector_sha256()
     jobs = []
     for recording in recordings:
         try:
-            source = open_source(recording.path, recording.start, recording.stop)
+            source = recording.open()
             sha256 = source.sha256()
         except (GaitheatError, OSError) as error:
             summary.problems.append(str(error))
             summary.failed += 1
             continue
-        if store.done(recording, sha256, identity, detector):
+        identity = recording_identity(recording, sha256, estimator, detector)
+        if sink.done(recording.key, identity):
             summary.skipped += 1
         else:
-            jobs.append(Job(recording, sha256, source.length() or 0))
+            jobs.append(Job(recording, sha256, identity, source.length() or 0))
     return jobs
 
 

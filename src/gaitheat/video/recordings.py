@@ -1,9 +1,11 @@
 """Which recordings a path stands for: a video, a folder of pictures, or a folder of videos."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from gaitheat.clips import ClipKey, Recording
+from gaitheat.clips import ClipKey
 from gaitheat.errors import GaitheatError
+from gaitheat.frames import FrameSource
 from gaitheat.video.pictures import digest, is_picture
 from gaitheat.video.reader import open_source
 
@@ -12,6 +14,37 @@ VIDEOS = frozenset(
     | {".mts", ".mxf", ".ogv", ".ts", ".webm", ".wmv"}
 )
 """Endings of the files in a folder that are taken for videos; a file that is named is opened anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRecording:
+    """A video file or a folder of pictures, or a range of its frames: a ``Recording``."""
+
+    path: Path
+    key: ClipKey
+    start: int = 0
+    """First frame, counted from 0."""
+    stop: int | None = None
+    """First frame that does not belong to it any more; None: to the end."""
+    alone: bool = False
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
+    def span(self) -> str:
+        """The range of frames, empty for all of them."""
+        return _span(self.start, self.stop)
+
+    def open(self) -> FrameSource:
+        """The frames of the range; GaitheatError if there are none."""
+        return open_source(self.path, self.start, self.stop)
+
+
+def _span(start: int, stop: int | None) -> str:
+    return "" if (start, stop) == (0, None) else f"{start}-{'' if stop is None else stop}"
 
 
 def files(path: Path) -> list[Path]:
@@ -34,7 +67,7 @@ def _hidden(below: Path) -> bool:
     return any(part.startswith(".") for part in below.parts)
 
 
-def recording(path: Path, start: int = 0, stop: int | None = None) -> Recording:
+def recording(path: Path, start: int = 0, stop: int | None = None) -> VideoRecording:
     """A video of somebody unknown: its clips are called by its name and content, wherever it lies.
 
     Raises:
@@ -48,8 +81,8 @@ def recording(path: Path, start: int = 0, stop: int | None = None) -> Recording:
         ) from error
     # A file is not opened as a video yet: one that is none must not keep the others of its folder waiting.
     sha256 = digest(path).hex() if path.is_file() else open_source(path, start, stop).sha256()
-    frames = "" if (start, stop) == (0, None) else f"@{start}-{'' if stop is None else stop}"
+    frames = f"@{_span(start, stop)}" if _span(start, stop) else ""
     # "." and ".." are no names: the folder must be called the same from inside and from elsewhere.
     name = path.resolve().name if path.name in ("", "..") else path.name
     take = f"{name}{frames}#{sha256[:8]}"
-    return Recording(path, ClipKey("video", "unknown", "unknown", "unknown", take, 0), start, stop)
+    return VideoRecording(path, ClipKey("video", "unknown", "unknown", "unknown", take, 0), start, stop)
