@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -99,14 +100,23 @@ def test_rank_1_is_that_of_the_double_loop():
     assert report.headline.value == pytest.approx(np.mean(expected[:2]))
     assert all(cell.rank1.low <= cell.rank1.value <= cell.rank1.high for cell in report.cells)
     assert (report.clips, report.subjects) == (32, 4)
-    assert [sum(cell.probes.values()) for cell in report.cells] == [16] * 4
+    assert [cell.searches.total() for cell in report.cells] == [16] * 4
 
 
 def test_evaluation_is_repeatable_and_the_order_of_clips_does_not_matter():
     first = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
     assert evaluate(Memory(KEYS), PROTOCOL, embed, "place").to_json() == first.to_json()
-    turned = evaluate(Memory(KEYS[::-1]), PROTOCOL, embed, "place")
-    assert turned.headline == first.headline
+    shuffled = [KEYS[i] for i in np.random.default_rng(0).permutation(len(KEYS))]
+    for other in (KEYS[::-1], shuffled):
+        assert evaluate(Memory(other), PROTOCOL, embed, "place").headline == first.headline
+
+
+def test_ties_are_no_reason_to_prefer_the_clips_that_come_first():
+    def indifferent(clips: Sequence[Clip]) -> np.ndarray:
+        return np.array([[clip.key.subject in ("anna", "bert"), 0, 0] for clip in clips], np.float32)
+
+    for keys in (KEYS, KEYS[::-1]):
+        assert evaluate(Memory(keys), PROTOCOL, indifferent, "two groups").headline.value == 0
 
 
 def test_clips_are_read_a_few_at_a_time_and_only_those_that_take_part():
@@ -122,7 +132,7 @@ def test_probes_without_a_mate_and_refused_clips_are_counted():
     report = evaluate(Memory(keys, refused), PROTOCOL, embed, "place")
     cells = {cell.label: cell for cell in report.cells}
     assert cells["plain -> coat"].mateless == 4
-    assert "dora" not in cells["plain -> coat"].probes
+    assert "dora" not in cells["plain -> coat"].searches
     assert cells["coat -> plain"].mateless == 0
     assert cells["same"].refused == 4
     assert report.refusals == {"no person": 4}
@@ -141,7 +151,7 @@ def test_the_report_says_everything_to_scripts_and_percent_to_people():
     report = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
     told = json.loads(report.to_json())
     assert told["cells"][0]["rank1"][0] == report.cells[0].rank1.value
-    assert sum(told["cells"][0]["probes"].values()) == 16
+    assert sum(told["cells"][0]["pairs"][0]["probes"].values()) == 16
     lines = report.to_markdown().splitlines()
     table = [line for line in lines if line.startswith("|")]
     assert len(table) == 2 + 4 + 1
@@ -149,6 +159,33 @@ def test_the_report_says_everything_to_scripts_and_percent_to_people():
     assert f"| plain -> coat | {100 * report.cells[0].rank1.value:.1f} |" in table[2]
     assert table[-1].startswith("| **mean of 2** |")
     assert len({line.count("|") for line in table}) == 1
+
+
+def test_what_everybody_must_know_is_said_by_every_report():
+    report = evaluate(Memory(KEYS), replace(PROTOCOL, note="Nobody here exists."), embed, "place")
+    assert report.to_markdown().endswith("\n\nNobody here exists.")
+    assert json.loads(report.to_json())["note"] == "Nobody here exists."
+
+
+def test_pairs_of_views_without_a_mate_are_reported():
+    apart = Protocol("test", "here", (Cell("apart", PLAIN, PLAIN, view_pairs="different"),), ("apart",))
+    assert "missing" not in evaluate(Memory(KEYS), apart, embed, "place").to_markdown()
+    keys = [k for k in KEYS if k.view == "odd"] + [replace(KEYS[0], subject="eric", view="even")]
+    keys += [replace(KEYS[0], view="side")]
+    told = evaluate(Memory(keys), apart, embed, "place").to_markdown()
+    assert "apart: 4 of 6 pairs of views are missing: no probe has a mate there, first even in odd." in told
+
+
+def test_the_one_to_one_comparisons_are_those_of_all_pairs_of_clips(monkeypatch):
+    whole = evaluate(Memory(KEYS), PROTOCOL, embed, "place").thresholds
+    monkeypatch.setattr("gaitheat.evaluation.TILE", 5)
+    assert evaluate(Memory(KEYS), PROTOCOL, embed, "place").thresholds == whole
+    places = embed([replace(make_clip(1), key=k) for k in KEYS])
+    pairs = list(combinations(range(len(KEYS)), 2))
+    false = [np.linalg.norm(places[i] - places[j]) for i, j in pairs if KEYS[i].subject != KEYS[j].subject]
+    assert len(whole) == 1
+    assert whole[0].false_accepts == pytest.approx(38 / 384)
+    assert sorted(false)[37] <= whole[0].threshold < sorted(false)[38]
 
 
 def test_the_difference_of_two_reports_is_paired():

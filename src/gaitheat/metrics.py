@@ -30,29 +30,44 @@ MEASURABLE = 30
 """Errors that must have been seen for their rate to be stated (the rule of 30, ISO/IEC 19795-1)."""
 
 
+_COARSE = 10
+"""Bits of a float32 distance that a tally does not tell apart."""
+
+
+def tally(distances: Float32[np.ndarray, " pairs"]) -> Int64[np.ndarray, " levels"]:
+    """How many distances fall on each of two million levels, as wide as 1/8192 of the distance.
+
+    Floats that are not negative are in the order of their bits. Tallies add up, so that any number of pairs
+    can be counted in constant memory.
+    """
+    bits = (distances + np.float32(0)).view(np.uint32)  # + 0, because -0 has the largest bits
+    return np.bincount(bits >> _COARSE, minlength=1 << (31 - _COARSE))
+
+
 def operating_points(
-    same: Float32[np.ndarray, " pairs"],
-    different: Float32[np.ndarray, " others"],
+    same: Int64[np.ndarray, " levels"],
+    different: Int64[np.ndarray, " levels"],
     rates: Sequence[float] = (0.01, 0.05, 0.1),
 ) -> list[OperatingPoint]:
     """The largest thresholds with at most these rates of false accepts, if they are measurable.
 
     Args:
-        same: distances of pairs of the same person.
-        different: distances of pairs of different people.
+        same: `tally` of the distances of pairs of the same person.
+        different: of those of pairs of different people.
         rates: wanted rates of false accepts, below 1.
     """
-    if not len(same) or not len(different):
+    if not same.sum() or not different.sum():
         return []
-    ordered = np.sort(different)
+    below = np.cumsum(different)
     points = []
     for rate in rates:
-        # Equal distances are accepted together or not at all.
-        accepted = int(np.searchsorted(ordered, ordered[int(rate * len(ordered))]))
+        # Distances of one level are accepted together or not at all.
+        accepted = int(below[below <= rate * below[-1]].max(initial=0))
         if accepted >= MEASURABLE:
-            threshold = float(ordered[accepted - 1])
-            false, true = (float((distances <= threshold).mean()) for distances in (different, same))
-            points.append(OperatingPoint(false, threshold, true))
+            level = int(np.searchsorted(below, accepted))
+            threshold = np.array(((level + 1) << _COARSE) - 1, np.uint32).view(np.float32)
+            true = float(same[: level + 1].sum() / same.sum())
+            points.append(OperatingPoint(accepted / int(below[-1]), float(threshold), true))
     return points
 
 
@@ -88,32 +103,62 @@ def mate_ranks(
     return np.where(np.isfinite(nearest), ahead + 1, 0)
 
 
+def nested_share(
+    hits: Float64[np.ndarray, "draws rows"],
+    probes: Float64[np.ndarray, "draws rows"],
+    groups: Sequence[tuple[str, ...]],
+) -> Float64[np.ndarray, " draws"]:
+    """The mean share of hits: within groups, then within groups of groups, and so on up to the whole.
+
+    Args:
+        hits: correct probes of each row.
+        probes: all probes of each row.
+        groups: where each row belongs, such as cell and probe view: rows are averaged over equal cells and
+            views, these means over equal cells, and these over everything.
+
+    A row without probes is left out of its group's mean, and so is a group without rows; NaN if all are.
+    """
+    means = np.divide(hits, probes, where=probes > 0, out=np.full(hits.shape, np.nan))
+    for depth in range(len(groups[0]), -1, -1):
+        members: dict[tuple[str, ...], list[int]] = {}
+        for place, group in enumerate(groups):
+            members.setdefault(group[:depth], []).append(place)
+        means = np.stack([_mean_of_measured(means[:, places]) for places in members.values()], axis=1)
+        groups = list(members)
+    whole: NDArray[np.float64] = means[:, 0]
+    return whole
+
+
+def _mean_of_measured(values: Float64[np.ndarray, "draws rows"]) -> Float64[np.ndarray, " draws"]:
+    count = np.isfinite(values).sum(1)
+    mean: NDArray[np.float64] = np.divide(
+        np.nansum(values, axis=1), count, where=count > 0, out=np.full(len(values), np.nan)
+    )
+    return mean
+
+
 def bootstrap(
-    hits: Float64[np.ndarray, "cells subjects"],
-    probes: Float64[np.ndarray, "cells subjects"],
+    hits: Float64[np.ndarray, "rows subjects"],
+    probes: Float64[np.ndarray, "rows subjects"],
+    groups: Sequence[tuple[str, ...]],
     draws: int = 2000,
     seed: int = 0,
 ) -> Float64[np.ndarray, " draws"]:
-    """Resampled means over cells of each cell's share of hits, drawing *subjects* with replacement.
+    """Resampled nested means of shares of hits, drawing *subjects* with replacement.
 
     Args:
-        hits: correct probes of each subject in each cell.
-        probes: all probes of each subject in each cell.
+        hits: correct probes of each subject in each row.
+        probes: all probes of each subject in each row.
+        groups: where each row belongs, as for `nested_share`.
         draws: number of resamples.
         seed: the same seed draws the same subjects: the difference of two bootstraps is paired.
 
-    One subject's clips are no independent samples: whole subjects are drawn (B. Efron, 1979), as probes; the
-    gallery stays. A cell in which a draw has no probe is left out of that draw's mean; NaN if all are.
+    One subject's clips are no independent samples: whole subjects are drawn (B. Efron, 1979), as probes, with
+    all their rows; the gallery stays. A row in which a draw has no probe is left out of that draw's means.
     """
     subjects = hits.shape[1]
     drawn = np.random.default_rng(seed).multinomial(subjects, np.full(subjects, 1 / subjects), size=draws)
-    totals = drawn @ probes.T
-    shares = np.divide(drawn @ hits.T, totals, where=totals > 0, out=np.zeros(totals.shape))
-    measured = (totals > 0).sum(1)
-    means: NDArray[np.float64] = np.divide(
-        shares.sum(1), measured, where=measured > 0, out=np.full(draws, np.nan)
-    )
-    return means
+    return nested_share(drawn @ hits.T, drawn @ probes.T, groups)
 
 
 def interval(value: float, samples: Float64[np.ndarray, " draws"]) -> Interval:

@@ -1,23 +1,27 @@
 """What each benchmark's folders mean, as data; DATASETS lists them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gaitheat.clips import Recording
-from gaitheat.datasets import kth
+from gaitheat.datasets import kth, walkers
 from gaitheat.datasets.protocol import Protocol
 from gaitheat.errors import GaitheatError
+from gaitheat.frames import Recording
 
 
 class Dataset(NamedTuple):
     """How the folders of a data set are read, and how it is evaluated."""
 
-    recordings: Callable[[Path], list[Recording]]
+    recordings: Callable[[Path], Sequence[Recording]]
+    """A data set that is generated has no folders: its function says so by a GaitheatError."""
     protocol: Protocol
 
 
-DATASETS = {"kth": Dataset(kth.recordings, kth.PROTOCOL)}
+DATASETS = {
+    "kth": Dataset(kth.recordings, kth.PROTOCOL),
+    **{name: Dataset(walkers.recordings, protocol) for name, protocol in walkers.PROTOCOLS.items()},
+}
 
 
 def dataset_called(name: str) -> Dataset:

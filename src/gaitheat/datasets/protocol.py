@@ -1,10 +1,13 @@
 """An evaluation protocol as data: who is enrolled, who is asked for, which pairs do not count."""
 
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from gaitheat.clips import ClipKey
 
 KEY_FIELDS = tuple(field.name for field in fields(ClipKey))
+ViewPairs = Literal["pooled", "different", "equal"]
+"""Which view of a probe meets which view of the gallery: any in one gallery, or each pair by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,10 @@ class Cell:
     probe: Selection
     excluded: tuple[frozenset[str], ...] = ()
     """Pairs do not count that agree in all fields of any of these; a clip never counts against itself."""
+    view_pairs: ViewPairs = "pooled"
+    """``pooled``: one gallery of all views. ``different``: every ordered pair of different views is measured
+    by itself, in a gallery of one view; rank-1 is the mean over gallery views, then over probe views, as
+    indoor benchmarks report it. ``equal``: the same with pairs of one view."""
 
     def __post_init__(self) -> None:
         unknown = sorted(frozenset().union(*self.excluded) - set(KEY_FIELDS))
@@ -49,6 +56,8 @@ class Protocol:
     cells: tuple[Cell, ...]
     headline: tuple[str, ...]
     """Labels of the cells that are averaged."""
+    note: str = ""
+    """What everybody must know who reads its figures: every report says it."""
 
     def __post_init__(self) -> None:
         labels = [cell.label for cell in self.cells]
