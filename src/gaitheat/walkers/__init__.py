@@ -1,0 +1,1 @@
+"""Walkers: the open gait benchmark: virtual people, rendered as video and put through the real estimator."""

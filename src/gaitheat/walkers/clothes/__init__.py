@@ -1,0 +1,1 @@
+"""What is worn and carried: drawn for each walk, and put on a body."""

@@ -1,0 +1,1 @@
+"""What a camera delivers: scenery, light, people, and the sensor's noise."""
