@@ -4,14 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import openvino
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from gaitheat.assets import find
 from gaitheat.errors import GaitheatError
-from gaitheat.inference import Network
+from gaitheat.inference import Network, ov  # imported first, OpenVINO would call home
 
 HEIGHT, WIDTH, CHANNELS, FEATURES = 24, 16, 8, 5
 
@@ -89,7 +88,7 @@ def test_outputs_are_those_of_the_network_in_float32(
 def test_the_compiled_network_says_that_it_computes_in_float32(small: Path) -> None:
     network = Network(small, (1, None, None, None), threads=1)
     compiled = network._idle.get().get_compiled_model()
-    assert compiled.get_property("INFERENCE_PRECISION_HINT") == openvino.Type.f32
+    assert compiled.get_property("INFERENCE_PRECISION_HINT") == ov.Type.f32
     assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
     assert compiled.get_property("ENABLE_CPU_PINNING") is False
 
@@ -172,7 +171,7 @@ def test_the_compiled_network_is_kept_and_read_again(
 ) -> None:
     first = Network(small, (1, None, None, None))(pictures)
     assert len(list(cache.iterdir())) == 1
-    monkeypatch.setattr(openvino.Core, "compile_model", lambda *_: pytest.fail("compiled again"))
+    monkeypatch.setattr(ov.Core, "compile_model", lambda *_: pytest.fail("compiled again"))
     again = Network(small, (1, None, None, None))(pictures)
     for name, expected in first.items():
         np.testing.assert_array_equal(again[name], expected)

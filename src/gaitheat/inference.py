@@ -11,25 +11,27 @@ own cache takes a damaged file for a good one and computes nonsense; this one ca
 import contextlib
 import hashlib
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitheat.assets import cache_dir, put
+from gaitheat.batches import BatchNetwork
+from gaitheat.errors import GaitheatError
+
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # before the first import of openvino
 
-import openvino as ov  # noqa: E402
-from openvino import properties  # noqa: E402
-
-from gaitheat.assets import cache_dir, put  # noqa: E402
-from gaitheat.errors import GaitheatError  # noqa: E402
+try:
+    import openvino as ov
+    from openvino import properties
+except ImportError as error:
+    raise GaitheatError("this needs OpenVINO, which is missing: pip install openvino") from error
 
 _KINDS = "an .onnx, .tflite, TensorFlow .pb or OpenVINO .xml file"
 
 
-class Network:
+class Network(BatchNetwork[ov.InferRequest]):
     """A network of one input, compiled for a fixed shape, computing in float32 whatever the CPU offers.
 
     Fastest are batches of one (the pose estimator on one core: 17 ms an item, 20 in batches of four), and
@@ -42,55 +44,21 @@ class Network:
         threads: CPU threads that work on one batch.
         streams: batches that are worked on at the same time.
 
-    Attributes:
-        shape: the input's shape, every dimension known.
-        dtype: the input's type.
-
     Raises:
         GaitheatError: the file is no network of one input, or does not take this shape.
     """
 
     def __init__(self, path: Path, shape: tuple[int | None, ...], threads: int = 1, streams: int = 1) -> None:
-        self.path = path
         compiled = _compiled(path, shape, threads, streams)
         precision = compiled.get_property(properties.hint.inference_precision)
         assert precision == ov.Type.f32, f"{path} would compute in {precision}, not in float32"
-        self.shape = tuple(compiled.input(0).shape)
-        self.dtype = np.dtype(compiled.input(0).element_type.to_dtype())
-        self._names = [sorted(output.get_names()) for output in compiled.outputs]
-        self._executor = ThreadPoolExecutor(streams)
-        self._idle: SimpleQueue[ov.InferRequest] = SimpleQueue()
-        for _ in range(streams):
-            self._idle.put(compiled.create_infer_request())
+        names = [sorted(output.get_names()) for output in compiled.outputs]
+        requests = [compiled.create_infer_request() for _ in range(streams)]
+        given = compiled.input(0)
+        super().__init__(path, tuple(given.shape), np.dtype(given.element_type.to_dtype()), names, requests)
 
-    def __call__(self, items: NDArray[np.generic]) -> dict[str, NDArray[np.float32]]:
-        """The outputs in the file's order, each under every name that the file gives it.
-
-        Args:
-            items: [n x shape[0], *shape[1:]] of type ``dtype``: one or more whole batches.
-
-        Raises:
-            GaitheatError: another shape or type (OpenVINO itself would convert the type unasked).
-        """
-        size = self.shape[0]
-        whole = items.shape[1:] == self.shape[1:] and len(items) > 0 and len(items) % size == 0
-        if not whole or items.dtype != self.dtype:
-            raise GaitheatError(
-                f"{self.path.name} takes {self.dtype} {list(self.shape)} or whole multiples, "
-                f"but got {items.dtype} {list(items.shape)}"
-            )
-        batches = [items[start : start + size] for start in range(0, len(items), size)]
-        parts = zip(*self._executor.map(self._infer, batches), strict=True)
-        outputs = [np.concatenate(part) for part in parts]
-        return {name: array for names, array in zip(self._names, outputs, strict=True) for name in names}
-
-    def _infer(self, batch: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
-        request = self._idle.get()
-        try:
-            results = request.infer([np.ascontiguousarray(batch)], share_inputs=True)
-            return tuple(results.values())
-        finally:
-            self._idle.put(request)
+    def _infer(self, request: ov.InferRequest, batch: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
+        return tuple(request.infer([batch], share_inputs=True).values())
 
 
 def network_files(path: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Where the detector looks, and that it finds each person once, whatever the shape of the picture."""
+"""Where the detectors look, and that they find each person once, whatever the shape of the picture."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gaitheat.video.boxes import overlaps
-from gaitheat.video.detector import OVERLAP, SsdLite, suppress, tiles
+from gaitheat.video.detector import OVERLAP, BlazePoseDetector, SsdLite, suppress, tiles
 from gaitheat.video.protocols import Detections, Detector
 from gaitheat.video.reader import open_source
 from gaitheat.video.tracker import START_SCORE
@@ -53,13 +53,13 @@ def test_suppression_is_greedy_by_score() -> None:
     for index in np.argsort(-scores):
         if all(overlaps(boxes[[index]], boxes[[other]])[0, 0] <= OVERLAP for other in kept):
             kept.append(int(index))
-    found = suppress(Detections(boxes, scores))
+    found = suppress(Detections(boxes, scores), OVERLAP)
     np.testing.assert_array_equal(found.boxes, boxes[kept])
     np.testing.assert_array_equal(found.scores, scores[kept])
 
 
 def test_nobody_to_suppress() -> None:
-    found = suppress(Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32)))
+    found = suppress(Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32)), OVERLAP)
     assert found.boxes.shape == (0, 4)
 
 
@@ -98,3 +98,52 @@ def test_somebody_on_the_seam_of_two_squares_is_one(detector: SsdLite, both: np.
         wide[:, at : at + piece.shape[1]] = piece
         found = detector(wide)
         assert (found.scores > 0.3).sum() == 1
+
+
+@pytest.fixture(scope="session")
+def blazepose_detector(assets: dict[str, Path]) -> BlazePoseDetector:
+    return BlazePoseDetector(runtime="litert")
+
+
+def test_blazeposes_own_finds_the_same_people(
+    detector: SsdLite, blazepose_detector: BlazePoseDetector, both: np.ndarray
+) -> None:
+    assert isinstance(blazepose_detector, Detector)
+    found, expected = blazepose_detector(both), detector(both)
+    sure = found.boxes[found.scores > START_SCORE]
+    assert len(sure) == 2
+    assert (np.diff(found.scores) <= 0).all()
+    assert (overlaps(expected.boxes[expected.scores > 0.3], sure).max(axis=1) > OVERLAP).all()
+
+
+def test_blazeposes_own_finds_them_under_either_runtime(
+    blazepose_detector: BlazePoseDetector, both: np.ndarray
+) -> None:
+    found, expected = blazepose_detector(both), BlazePoseDetector(runtime="openvino")(both)
+    np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.05)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(496, 700), (700, 496), (496, 992), (900, 500)])
+@pytest.mark.parametrize("at", [(0, 0), (60, 100), (190, 180)])
+def test_boxes_move_with_the_person(
+    blazepose_detector: BlazePoseDetector, both: np.ndarray, shape: tuple[int, int], at: tuple[int, int]
+) -> None:
+    """The woman who walks, put into pictures of other shapes: roughly, joints measure her later."""
+    x0, y0, x1, y1 = blazepose_detector(both).boxes[0]
+    left, top = int(x0) - 50, int(y0) - 30
+    piece = both[top : int(y1) + 20, left : int(x1) + 50]
+    picture = np.full((*shape, 3), 128, np.uint8)
+    picture[at[1] : at[1] + piece.shape[0], at[0] : at[0] + piece.shape[1]] = piece
+    found = blazepose_detector(picture)
+    (box,) = found.boxes[found.scores > START_SCORE]
+    centre = np.array([x0 + x1, y0 + y1]) / 2 + at - [left, top]
+    np.testing.assert_allclose((box[:2] + box[2:]) / 2, centre, atol=0.25 * (y1 - y0))
+    assert 0.7 < (box[3] - box[1]) / (y1 - y0) < 1.4
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (40, 30), (496, 2000), (2000, 300)])
+def test_blazeposes_own_finds_nobody_in_the_dark(
+    blazepose_detector: BlazePoseDetector, shape: tuple[int, int]
+) -> None:
+    assert blazepose_detector(np.zeros((*shape, 3), np.uint8)).scores.max(initial=0) < START_SCORE

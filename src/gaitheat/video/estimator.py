@@ -1,8 +1,10 @@
-"""The embedded pose estimator: BlazePose full, one network for maps, keypoints, 3D joints and silhouette.
+"""The embedded pose estimator: BlazePose, one network for maps, keypoints, 3D joints and silhouette.
 
 V. Bazarevsky et al., "BlazePose: On-device Real-time Body Pose Tracking", 2020.
 Its landmarks contain COCO-17.
 """
+
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -16,9 +18,12 @@ from gaitheat.clips import (
     Estimator,
     quantise,
 )
-from gaitheat.inference import Network
+from gaitheat.runtime import Runtime, load
 from gaitheat.video.crop import CROP_CELLS
 from gaitheat.video.protocols import Poses
+
+BlazePoseSize = Literal["blazepose-lite", "blazepose-full", "blazepose-heavy"]
+"""The three networks of one family; each is called as its asset is."""
 
 COCO_FROM_BLAZEPOSE = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
 """BlazePose landmark of each COCO joint."""
@@ -29,19 +34,27 @@ HALF_CELL = 2
 flipped crops show it (landmarks and mask are in place). So the crop is shifted before it is estimated."""
 
 
-class BlazePose:
-    """BlazePose full on OpenVINO: 256 x 256 crops, whose central 192 columns show the heatmap frame."""
+def blazepose_identity(size: BlazePoseSize) -> Estimator:
+    """What clips name as their estimator; whichever runtime computes it, its maps are the same."""
+    return Estimator(size, ASSETS[size].sha256, "rgb-1")
 
-    identity = Estimator("blazepose-full", ASSETS["blazepose-full"].sha256, "rgb-1")
+
+class BlazePose:
+    """BlazePose on 256 x 256 crops, whose central 192 columns show the heatmap frame.
+
+    Args:
+        size: which of the networks; its weights are fetched on first use.
+        streams: crops that are estimated at the same time, a CPU thread each.
+        runtime: who computes; None: the best that is installed.
+    """
+
     crop_size = (INPUT, INPUT)
 
-    def __init__(self, streams: int = 1) -> None:
-        """Load the weights (fetched on first use).
-
-        Args:
-            streams: crops that are estimated at the same time, a CPU thread each.
-        """
-        self._network = Network(fetch("blazepose-full"), (1, None, None, None), streams=streams)
+    def __init__(
+        self, size: BlazePoseSize = "blazepose-full", streams: int = 1, runtime: Runtime | None = None
+    ) -> None:
+        self.identity = blazepose_identity(size)
+        self._network = load(fetch(size), (1, None, None, None), streams=streams, runtime=runtime)
 
     def __call__(self, crops: UInt8[np.ndarray, "crops 256 256 3"]) -> Poses:
         """Poses of RGB crops [N, 256, 256, 3], any N from 1 on."""

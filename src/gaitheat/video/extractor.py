@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gaitheat.assets import ASSETS
 from gaitheat.clips import Estimator
 from gaitheat.errors import GaitheatError
-from gaitheat.video.detector import SsdLite
-from gaitheat.video.estimator import BlazePose
+from gaitheat.runtime import installed_runtime
+from gaitheat.video.detector import BlazePoseDetector, SsdLite
+from gaitheat.video.estimator import BlazePose, BlazePoseSize, blazepose_identity
 from gaitheat.video.extract import identified
 from gaitheat.video.look import Preprocessing
 from gaitheat.video.protocols import Detector, PoseEstimator
@@ -22,6 +24,8 @@ class Extractor:
 
     preprocessing: Preprocessing = "rgb"
     """Crop in the picture (rgb), or in the heatmaps as others do (heatmap, for comparison)."""
+    estimator: BlazePoseSize = "blazepose-full"
+    """Which of the embedded estimators."""
     onnx: Path | None = None
     """An ONNX top-down estimator, such as an export of HRNet or ViTPose."""
     vitpose: str | None = None
@@ -30,9 +34,11 @@ class Extractor:
     """An RT-DETR checkpoint for detection: a folder, or a name on the hub (needs the extra `hub`)."""
 
     def __post_init__(self) -> None:
-        if self.onnx is not None and self.vitpose is not None:
+        named = (self.estimator != "blazepose-full", self.onnx is not None, self.vitpose is not None)
+        if sum(named) > 1:
             raise GaitheatError(
-                "expected one estimator, got an ONNX file and a ViTPose: leave one of them out"
+                "expected one estimator, got several of another BlazePose, an ONNX file and a ViTPose: "
+                "leave all but one of them out"
             )
 
     def parts(self, cores: int) -> tuple[Detector, PoseEstimator]:
@@ -42,17 +48,22 @@ class Extractor:
     def identity(self) -> Estimator:
         """What the clips will name as their estimator."""
         embedded = self.onnx is None and self.vitpose is None
-        return identified(BlazePose.identity if embedded else self._estimator(1).identity, self.preprocessing)
+        own = blazepose_identity(self.estimator) if embedded else self._estimator(1).identity
+        return identified(own, self.preprocessing)
 
     def detector_sha256(self) -> str:
-        """The weights of what finds the people; empty for the embedded one.
+        """The weights of what finds the people; empty for SSDLite.
 
         Clips of several detectors are comparable, but who is found, and as which track, depends on it.
         """
-        return "" if self.rtdetr is None else _rtdetr(self.rtdetr).sha256
+        if self.rtdetr is not None:
+            return _rtdetr(self.rtdetr).sha256
+        return "" if installed_runtime() == "openvino" else ASSETS["blazepose-detector"].sha256
 
     def _detector(self, cores: int) -> Detector:
-        return SsdLite(threads=cores) if self.rtdetr is None else _rtdetr(self.rtdetr)
+        if self.rtdetr is not None:
+            return _rtdetr(self.rtdetr)
+        return SsdLite(cores) if installed_runtime() == "openvino" else BlazePoseDetector(cores)
 
     def _estimator(self, cores: int) -> PoseEstimator:
         if self.vitpose is not None:
@@ -63,7 +74,7 @@ class Extractor:
             from gaitheat.video.topdown import OnnxTopDown
 
             return OnnxTopDown(self.onnx, streams=cores)
-        return BlazePose(streams=cores)
+        return BlazePose(self.estimator, streams=cores)
 
 
 def _rtdetr(checkpoint: str) -> "RtDetr":
