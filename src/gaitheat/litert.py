@@ -19,7 +19,7 @@ from gaitheat.errors import GaitheatError
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 try:
-    from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
+    from ai_edge_litert.interpreter import Interpreter
 except ImportError as error:
     raise GaitheatError("this needs LiteRT, which is missing: pip install ai-edge-litert") from error
 

@@ -14,7 +14,6 @@ from leaks import Verdict, identity_probe, leaves, table, without
 
 from gaitheat.video.boxes import places, pose_boxes
 from gaitheat.walkers import people, walk
-from gaitheat.walkers.body import BODY_VERTICES
 from gaitheat.walkers.filming import Film, draw_shot
 from gaitheat.walkers.pictures.camera import project
 from gaitheat.walkers.profiles import ALL_TAKES, PROFILES, walks
@@ -152,7 +151,8 @@ def look(recording: RenderedWalk) -> Description:
         "size of the crop": np.log(place[2]),
         "height in the picture": place[1],
         "place across": place[0],
-        "true height": film.take.vertices[:BODY_VERTICES, 2].max(),
+        # As somebody walks, from the lower ankle to the top of the face: a bent knee makes smaller.
+        "true height": np.ptp(film.joints[..., 2], axis=1).mean(),
     }
 
 
