@@ -60,11 +60,12 @@ class FrameSource(Protocol):
 class TrueSource(FrameSource, Protocol):
     """A source that knows what it shows, because it was drawn."""
 
-    def truth(self, item: Clip | Refusal) -> Clip | Refusal:
-        """What a perfect estimator would have said where ``item`` was extracted from this source.
+    def with_truth(self, item: Clip | Refusal) -> tuple[Clip | Refusal, Clip | Refusal]:
+        """What was extracted from this source, and what a perfect estimator would have said there.
 
-        It has another dataset in its key, and names another estimator. It may be asked for at any time, in
-        the middle of an iteration as well.
+        A clip of somebody else becomes a refusal, as if people had labelled the recordings. The truth has
+        another dataset in its key, and names another estimator. It may be asked for at any time, even in the
+        middle of an iteration.
         """
         ...
 

@@ -154,6 +154,13 @@ def test_a_passer_by_is_refused_where_one_person_is_meant() -> None:
     assert refusal.reason == "another person"
 
 
+def test_of_two_who_are_seen_equally_often_the_larger_one_is_meant() -> None:
+    people = [Person(walking(30, 10, height=50), 0), Person(walking(130, -10, height=70), 1)]
+    _, (clip,), (refusal,) = extracted(DrawnVideo(people, clock(2)), alone=True)
+    assert path_of(clip)[0] > 80
+    assert refusal.reason == "another person"
+
+
 def test_a_recording_that_ends_earlier_the_second_time_loses_no_item() -> None:
     class Shrinking(DrawnVideo):
         def __iter__(self):
@@ -224,11 +231,12 @@ def test_the_pieces_of_a_long_track_are_those_of_the_whole_path() -> None:
     random = np.random.default_rng(0)
     centres = 100 + np.cumsum(random.normal(size=(len(looks), 2)), axis=0)
     boxes = np.add(np.tile(centres, 2), [-10, -30, 10, 30]).astype(np.float32)
-    pieces = _pieces(looks, boxes, times, first_track=4)
-    assert [piece.track for piece in pieces] == [4, 5, 6]
+    starts, pieces, sights = zip(*_pieces(looks, boxes, times), strict=True)
+    assert starts == (0, 750, 1500)
+    assert sights == (len(looks),) * 3
     whole = smooth_places(times[looks], boxes, times)
-    np.testing.assert_allclose(np.concatenate([p.places.centres for p in pieces]), whole.centres, atol=1e-9)
-    np.testing.assert_allclose(np.concatenate([p.places.sides for p in pieces]), whole.sides, atol=1e-9)
+    np.testing.assert_allclose(np.concatenate([piece.centres for piece in pieces]), whole.centres, atol=1e-9)
+    np.testing.assert_allclose(np.concatenate([piece.sides for piece in pieces]), whole.sides, atol=1e-9)
 
 
 def test_a_file_is_a_source(tmp_path) -> None:

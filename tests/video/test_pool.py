@@ -140,10 +140,10 @@ class DrawnWalk:
 
 
 class KnownVideo(DrawnVideo):
-    def truth(self, item: Clip | Refusal) -> Clip | Refusal:
+    def with_truth(self, item: Clip | Refusal) -> tuple[Clip | Refusal, Clip | Refusal]:
         assert self.readings > 0, "it is asked for while it is read"
         key = replace(item.key, dataset="truth")
-        return replace(item, key=key, estimator=replace(item.estimator, name="truth"))
+        return item, replace(item, key=key, estimator=replace(item.estimator, name="truth"))
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -63,7 +63,7 @@ def test_every_walk_gives_a_clip_and_its_truth(generated: Path) -> None:
 
 
 def test_the_estimator_finds_the_joints_where_they_are(generated: Path) -> None:
-    figures = summary("all", list(all_errors(PackedClips(generated))), 0)
+    figures = summary("all", list(all_errors(PackedClips(generated))), [])
     assert figures.detected == 1
     assert figures.median < 5  # pixels of a person 150 pixels tall
     assert figures.overlap > 0.85

@@ -24,20 +24,22 @@ def source() -> RenderedWalk:
 
 @pytest.fixture(scope="module")
 def clip(source: RenderedWalk) -> Clip:
-    """What a blind estimator would say of three frames, in a crop of its own."""
+    """What an estimator of poor sight would say of three frames, in a crop of its own."""
     rows, columns = np.nonzero(source.picture(3).mask)
     centre = np.array([columns.mean(), (rows.min() + rows.max()) / 2])
     places = Places(np.tile(centre, (3, 1)), np.full(3, float(np.ptp(rows)) * 1.1))
+    joints = np.tile(np.float32([*centre, 0.5]), (3, 17, 1))
     return Clip(
-        source.walk.key, source.name, source.sha256(), Estimator("blind", "", "rgb-1"), FRAMES / 25,
-        np.zeros((3, 17, 64, 48), np.uint8), np.zeros((3, 17, 3), np.float32), heatmap_affines(places),
+        source.walk.key, source.name, source.sha256(), Estimator("poor", "", "rgb-1"), FRAMES / 25,
+        np.zeros((3, 17, 64, 48), np.uint8), joints, heatmap_affines(places),
         np.ones(3, np.float32), np.zeros((3, 128, 96), np.uint8),
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def truth(source: RenderedWalk, clip: Clip) -> Clip:
-    item = source.truth(clip)
+    said, item = source.with_truth(clip)
+    assert said is clip
     assert isinstance(item, Clip)
     return item
 
@@ -85,7 +87,16 @@ def test_the_phase_goes_on(truth: Clip) -> None:
 
 def test_of_a_refusal_it_says_only_that_there_is_none(source: RenderedWalk, clip: Clip) -> None:
     refusal = Refusal(clip.key, clip.source, clip.sha256, clip.estimator, "no person", 10)
-    said = source.truth(refusal)
+    _, said = source.with_truth(refusal)
     assert isinstance(said, Refusal)
     assert said.key.dataset == "walkers-1-indoor-truth"
     assert said.reason == "no person"
+
+
+def test_a_clip_of_somebody_else_is_refused(source: RenderedWalk, clip: Clip) -> None:
+    elsewhere = clip.keypoints + np.float32([90, 0, 0])
+    said, truth = source.with_truth(replace(clip, keypoints=elsewhere))
+    assert isinstance(said, Refusal)
+    assert isinstance(truth, Refusal)
+    assert said.reason == "another person"
+    assert said.key == clip.key

@@ -10,8 +10,12 @@ import pytest
 
 from gaitheat.errors import GaitheatError
 from gaitheat.frames import TrueSource
+from gaitheat.walkers.clothes.fitting import bone
+from gaitheat.walkers.filming import Figure, film
+from gaitheat.walkers.gait.posing import posed_points
 from gaitheat.walkers.people import take_of
 from gaitheat.walkers.walk import RenderedWalk, Walk, walk_called
+from gaitheat.walkers.worlds import world_called
 
 pytestmark = pytest.mark.usefixtures("assets")
 
@@ -89,3 +93,16 @@ def test_the_walker_is_in_every_picture_whole() -> None:
         assert 0.03 < (mask > 127).mean() < 0.4
         assert not mask[[0, -1]].any()
         assert not mask[:, [0, -1]].any()
+
+
+def test_passers_by_do_not_walk_through_the_walker() -> None:
+    crowded = replace(world_called("walkers-1-street"), passers_by=1.0)
+    worn = take_of(crowded.name, "0001", "nm", "01")
+
+    def middles(figure: Figure) -> np.ndarray:
+        middle = figure.mesh.vertices.astype(np.float64).mean(0, keepdims=True)
+        return posed_points(figure.bones, middle, np.array([bone("pelvis")]))[:, 0, :2]
+
+    for seed in range(8):
+        walker, passer_by = film(np.random.default_rng(seed), crowded, worn, 30 * seed, 30).figures
+        assert np.linalg.norm(middles(walker) - middles(passer_by), axis=1).min() > 0.6

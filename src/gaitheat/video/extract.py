@@ -5,7 +5,7 @@ pass: smooth every path in both directions of time, crop, estimate. ``follow`` i
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
@@ -35,6 +35,8 @@ class Path:
     """One person's smooth way through consecutive frames, known before a frame is cropped."""
 
     track: int
+    person: int
+    """Whose: a person who is seen for long has several paths."""
     start: int
     """First frame, counted from the recording's first."""
     places: Places
@@ -78,7 +80,7 @@ def extract(
     if not paths:
         refusal = Refusal(key, source.name, sha256, identity, "no person", frames)
         return Extraction(1, iter([refusal]))
-    meant = max(path.sights for path in paths) if alone else 0
+    meant = {_seen_most(paths)} if alone else {path.person for path in paths}
     passers_by = [
         Refusal(
             _named(key, path),
@@ -89,11 +91,20 @@ def extract(
             len(path.places.sides),
         )
         for path in paths
-        if path.sights < meant
+        if path.person not in meant
     ]
-    chosen = [path for path in paths if path.sights >= meant]
+    chosen = [path for path in paths if path.person in meant]
     clips = _clips(source, sha256, key, chosen, estimator, identity, preprocessing)
     return Extraction(len(paths), chain(passers_by, clips))
+
+
+def _seen_most(paths: Sequence[Path]) -> int:
+    """The person who is seen most often; of several, the largest."""
+
+    def prominence(path: Path) -> tuple[int, float]:
+        return path.sights, float(path.places.sides.mean())
+
+    return max(paths, key=prominence).person
 
 
 def _named(key: ClipKey, path: Path) -> ClipKey:
@@ -120,27 +131,30 @@ def find_paths(source: FrameSource, detector: Detector, estimator: PoseEstimator
                 sights[track].append((position, people.boxes[index]))
     paths: list[Path] = []
     clock = np.array(times)
-    for seen in sights.values():
+    for person, seen in enumerate(sights.values()):
         positions, boxes = zip(*seen, strict=True)
-        paths += _pieces(np.array(positions), np.stack(boxes), clock, len(paths))
+        pieces = _pieces(np.array(positions), np.stack(boxes), clock)
+        paths += [Path(len(paths) + number, person, *piece) for number, piece in enumerate(pieces)]
     return len(times), paths
 
 
 def _pieces(
-    positions: NDArray[np.int64], boxes: Boxes, times: NDArray[np.float64], first_track: int
-) -> list[Path]:
-    """The path from shortly before the first sight to shortly after the last, in pieces of equal length."""
+    positions: NDArray[np.int64], boxes: Boxes, times: NDArray[np.float64]
+) -> list[tuple[int, Places, int]]:
+    """The way from shortly before the first sight to shortly after the last, in pieces of equal length.
+
+    Each with its first frame, its places, and how often the person was seen in all of them.
+    """
     seen = times[positions]
     start = int(np.searchsorted(times, seen[0] - SEARCH_EVERY, side="right"))
     stop = int(np.searchsorted(times, seen[-1] + SEARCH_EVERY))
     pieces = np.array_split(np.arange(start, stop), -(-(stop - start) // MAX_CLIP_FRAMES))
-    paths = []
-    for number, frames in enumerate(pieces):
+    ways = []
+    for frames in pieces:
         shown = times[frames]
         near = slice(*np.searchsorted(seen, [shown[0] - FAR, shown[-1] + FAR]))
-        places = smooth_places(seen[near], boxes[near], shown)
-        paths.append(Path(first_track + number, int(frames[0]), places, len(seen)))
-    return paths
+        ways.append((int(frames[0]), smooth_places(seen[near], boxes[near], shown), len(seen)))
+    return ways
 
 
 def _clips(

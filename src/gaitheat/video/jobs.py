@@ -78,8 +78,11 @@ def run(
             watched, job.recording.key, *parts, extractor.preprocessing, job.recording.alone
         )
         for item in items:
-            truth = None if true is None else encode(true.truth(item))
-            yield ClipMade(number, encode(item), truth, planned if true is None else 2 * planned)
+            if true is None:
+                yield ClipMade(number, encode(item), None, planned)
+            else:
+                said, truth = map(encode, true.with_truth(item))
+                yield ClipMade(number, said, truth, 2 * planned)
         problem = source.problem and f"{source.name}: {source.problem}"
     except GaitheatError as error:
         problem, failed = str(error), True

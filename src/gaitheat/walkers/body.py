@@ -131,12 +131,12 @@ def draw_shape(rng: np.random.Generator, population: Population, spread: float =
     )
 
 
-def vary_shape(rng: np.random.Generator, shape: Shape) -> Shape:
-    """The same person on another day: a little heavier or lighter, fed or hungry, other underclothes."""
+def vary_shape(rng: np.random.Generator, shape: Shape, within: float = 1.0) -> Shape:
+    """The same person on another day: a little heavier or lighter, in other underclothes; 0 is the same."""
     return replace(
         shape,
-        weight=float(np.clip(shape.weight + 0.06 * rng.standard_normal(), 0, 1)),
-        details=_details(shape.details + 0.06 * ~_LENGTHS * rng.standard_normal(len(DETAILS))),
+        weight=float(np.clip(shape.weight + within * 0.06 * rng.standard_normal(), 0, 1)),
+        details=_details(shape.details + within * 0.06 * ~_LENGTHS * rng.standard_normal(len(DETAILS))),
     )
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Float32, Float64
 
 from gaitheat.walkers.body import LANDMARK_BONES, landmarks
 from gaitheat.walkers.clothes.bags import hanging_bone
+from gaitheat.walkers.clothes.fitting import bone
 from gaitheat.walkers.gait.posing import Motion, along, pose, posed_points
 from gaitheat.walkers.mesh import Mesh
 from gaitheat.walkers.people import Take, stranger
@@ -22,6 +23,10 @@ AIM = 0.9
 """Metres above the floor at which cameras look: the middle of a body."""
 BESIDE = (-0.5, 0.4)
 """Where passers-by cross the line between walker and camera: shares of the distance, behind and in front."""
+EARLY = 2.5
+"""Metres before or behind that line at which they are in the middle of the recording, at most."""
+ELBOW_ROOM = 0.8
+"""Metres between the middles of two bodies, at least: people do not walk through each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def film(rng: np.random.Generator, home: World, worn: Take, view: int, frames: i
     motion = along(motion, shot.heading, shot.curvature, (shot.ahead, shot.aside))
     figures = [_figure(worn, motion)]
     if rng.random() < home.passers_by:
-        figures.append(_passer_by(rng, home, camera, frames))
+        figures.append(_passer_by(rng, home, camera, motion))
     return Film(worn, shot, motion, camera, scenery, tuple(figures), rng)
 
 
@@ -121,10 +126,26 @@ def _figure(take: Take, motion: Motion) -> Figure:
     return Figure(take.mesh, np.concatenate([motion.bones, hanging_bone(motion.bones, take.mesh)], axis=1))
 
 
-def _passer_by(rng: np.random.Generator, home: World, camera: Camera, frames: int) -> Figure:
+def _passer_by(rng: np.random.Generator, home: World, camera: Camera, walk: Motion) -> Figure:
     """A stranger who crosses the line of sight, before or behind the walker."""
     take = stranger(rng, home)
-    motion = pose(rng, take.style, take.vertices, frames, RATE, home.within, float(rng.random()))
-    across = np.degrees(np.arctan2(camera.centre[1], camera.centre[0])) + rng.choice([-90, 90])
-    at = rng.uniform(*BESIDE) * camera.centre[:2] + rng.uniform(-0.8, 0.8, 2)
-    return _figure(take, along(motion, across + rng.uniform(-30, 30), 0.0, (float(at[0]), float(at[1]))))
+    motion = pose(rng, take.style, take.vertices, len(walk.bones), RATE, home.within, float(rng.random()))
+    crossing = _crossing(rng, motion, camera)
+    while _nearest(crossing, walk) < ELBOW_ROOM:
+        crossing = _crossing(rng, motion, camera)
+    return _figure(take, crossing)
+
+
+def _crossing(rng: np.random.Generator, motion: Motion, camera: Camera) -> Motion:
+    """The walk, somewhere across the line of sight, at some time before or after it is reached."""
+    sideways = np.degrees(np.arctan2(camera.centre[1], camera.centre[0])) + rng.choice([-90, 90])
+    heading = float(sideways + rng.uniform(-30, 30))
+    forward = np.array([np.cos(np.radians(heading)), np.sin(np.radians(heading))])
+    at = rng.uniform(*BESIDE) * camera.centre[:2] + rng.uniform(-EARLY, EARLY) * forward
+    return along(motion, heading, 0.0, (float(at[0]), float(at[1])))
+
+
+def _nearest(one: Motion, other: Motion) -> float:
+    """How near two bodies come to each other, metres over ground."""
+    apart = one.joints[:, bone("pelvis"), :2] - other.joints[:, bone("pelvis"), :2]
+    return float(np.linalg.norm(apart, axis=1).min())

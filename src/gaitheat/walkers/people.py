@@ -56,7 +56,7 @@ def take_of(world: str, subject: str, condition: Condition, take: str) -> Take:
         for names in (("person",), ("session", session(condition, take)), (condition, take))
     )
     body, gait = person(of_subject, home)
-    shape = vary_shape(of_session, body)
+    shape = vary_shape(of_session, body, home.within)
     style = vary_session(of_session, gait, home.within)
     outfit = draw_outfit(of_take, condition, home.surroundings)
     style = vary_trial(of_take, style, outfit.load, outfit.coat, home.within)

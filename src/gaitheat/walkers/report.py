@@ -1,7 +1,7 @@
 """What `gaitheat walkers report` makes: the estimator's errors by view and condition, with pictures."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +70,11 @@ def write_report(source: ClipSource, out: Path) -> list[Path]:
 
 
 def accuracy_table(
-    dataset: str, infos: Sequence[ClipInfo], some: Sequence[Errors], lost: Sequence[ClipKey]
+    dataset: str, infos: Sequence[ClipInfo], some: Sequence[Errors], lost: Mapping[ClipKey, int]
 ) -> str:
     """The errors as Markdown, in percent and in pixels of a person 150 pixels tall."""
     rows = [
-        summary("all", some, len(lost)),
+        summary("all", some, lost.values()),
         *by(lambda key: key.condition, some, lost),
         *by(lambda key: f"view {key.view}", some, lost),
     ]
@@ -95,16 +95,27 @@ def accuracy_table(
 
 def _row(figures: Accuracy) -> str:
     return (
-        f"| {figures.group} | {figures.clips} | {100 * figures.detected:.1f} | {figures.mean:.2f} | "
-        f"{figures.median:.2f} | {100 * figures.swapped:.1f} | {figures.overlap:.3f} |"
+        f"| {figures.group} | {figures.clips} | {_percent(figures.detected)} | {_number(figures.mean, 2)} | "
+        f"{_number(figures.median, 2)} | {_percent(figures.swapped)} | {_number(figures.overlap, 3)} |"
     )
 
 
-def _lost(source: ClipSource, dataset: str) -> list[ClipKey]:
-    """Recordings that gave no clip."""
+def _percent(share: float | None) -> str:
+    return _number(None if share is None else 100 * share, 1)
+
+
+def _number(value: float | None, places: int) -> str:
+    return "-" if value is None else f"{value:.{places}f}"
+
+
+def _lost(source: ClipSource, dataset: str) -> dict[ClipKey, int]:
+    """Recordings that gave no clip, and their frames."""
     there = {trackless(info.key) for info in source.infos()}
-    refused = {trackless(refusal.key) for refusal in source.refusals() if refusal.key.dataset == dataset}
-    return sorted(refused - there)
+    return {
+        trackless(refusal.key): walk_called(refusal.source).frames
+        for refusal in source.refusals()
+        if refusal.key.dataset == dataset and trackless(refusal.key) not in there
+    }
 
 
 def view_sheet(source: ClipSource, infos: Sequence[ClipInfo]) -> Picture:

@@ -23,12 +23,15 @@ from gaitheat.clips import (
 )
 from gaitheat.datasets.walkers import TRUTH_SUFFIX
 from gaitheat.heatmaps.draw import gaussians
-from gaitheat.skeleton import HIPS
+from gaitheat.skeleton import HIPS, SHOULDERS
 from gaitheat.walkers.filming import RATE, Film
 from gaitheat.walkers.pictures.camera import project
 
 TRUTH = Estimator("truth", "rendered", "rgb-1")
 """Who makes these clips."""
+TRUNK = [*SHOULDERS, *HIPS]
+ELSEWHERE = 0.25
+"""Heights of a person: a trunk that is farther from where it should be is somebody else's."""
 Mask = UInt8[np.ndarray, "height width"]
 
 
@@ -37,8 +40,12 @@ def true_key(key: ClipKey) -> ClipKey:
     return replace(key, dataset=key.dataset + TRUTH_SUFFIX)
 
 
-def true_item(item: Clip | Refusal, film: Film, mask: Callable[[int], Mask]) -> Clip | Refusal:
-    """The truth about a clip, frame by frame; of a refusal only that there is no clip to speak of.
+def with_truth(
+    item: Clip | Refusal, film: Film, mask: Callable[[int], Mask]
+) -> tuple[Clip | Refusal, Clip | Refusal]:
+    """An extracted clip and the truth about it, frame by frame; two refusals where there is no clip.
+
+    A clip whose trunk is mostly elsewhere shows a passer-by: it is refused, as it would bear a wrong name.
 
     Args:
         item: what was extracted.
@@ -46,21 +53,34 @@ def true_item(item: Clip | Refusal, film: Film, mask: Callable[[int], Mask]) -> 
         mask: the walker's share of each pixel in the frame of that number.
     """
     if isinstance(item, Refusal):
-        return replace(item, key=true_key(item.key), estimator=TRUTH)
-    frames = np.rint(item.times * RATE).astype(np.int64)
-    joints = film.joints[frames]
-    keypoints = np.ones((len(item), 17, 3), np.float32)
+        return item, _about(item)
+    joints = film.joints[_frames(item)]
     # The camera measures from the picture's edge, keypoints count pixels by their centres.
-    keypoints[..., :2] = project(film.camera, joints) - 0.5
+    points = (project(film.camera, joints) - 0.5).astype(np.float32)
+    aside = np.linalg.norm(item.keypoints[:, TRUNK, :2] - points[:, TRUNK], axis=2).mean(axis=1)
+    if np.median(aside / np.ptp(points[..., 1], axis=1)) > ELSEWHERE:
+        refusal = Refusal(item.key, item.source, item.sha256, item.estimator, "another person", len(item))
+        return refusal, _about(refusal)
+    keypoints = np.concatenate([points, np.ones((len(item), 17, 1), np.float32)], axis=2)
     told = replace(item, key=true_key(item.key), estimator=TRUTH, keypoints=keypoints)
-    return replace(
+    truth = replace(
         told,
         heatmaps=gaussians(told.keypoints_on_maps()),
         present=np.ones(len(item), np.float32),
-        silhouettes=_silhouettes([mask(int(frame)) for frame in frames], item.crop),
+        silhouettes=_silhouettes([mask(int(frame)) for frame in _frames(item)], item.crop),
         world=_seen_from(film, joints),
-        phase=film.motion.phase[frames].astype(np.float32),
+        phase=film.motion.phase[_frames(item)].astype(np.float32),
     )
+    return item, truth
+
+
+def _about(refusal: Refusal) -> Refusal:
+    return replace(refusal, key=true_key(refusal.key), estimator=TRUTH)
+
+
+def _frames(clip: Clip) -> NDArray[np.int64]:
+    """The recording's frames that a clip holds."""
+    return np.rint(clip.times * RATE).astype(np.int64)
 
 
 def _seen_from(film: Film, joints: NDArray[np.float64]) -> Float32[np.ndarray, "frames 17 3"]:

@@ -19,7 +19,7 @@ from gaitheat.walkers.filming import RATE, Film, film
 from gaitheat.walkers.people import take_of
 from gaitheat.walkers.pictures.rendering import Picture
 from gaitheat.walkers.seeds import generator
-from gaitheat.walkers.truth import true_item
+from gaitheat.walkers.truth import with_truth
 from gaitheat.walkers.worlds import world_called
 
 GENERATOR = 1
@@ -45,8 +45,8 @@ class Walk:
 
     @property
     def alone(self) -> bool:
-        """Passers-by get no clip with the subject's name."""
-        return True
+        """The truth tells who is meant, and refuses clips of passers-by."""
+        return False
 
     @property
     def name(self) -> str:
@@ -129,6 +129,6 @@ class RenderedWalk:
         worn = take_of(walk.world, walk.subject, walk.condition, walk.take)
         return film(rng, world_called(walk.world), worn, walk.view, walk.frames)
 
-    def truth(self, item: Clip | Refusal) -> Clip | Refusal:
-        """What an estimator that makes no errors would have said of the same frames, in the same crops."""
-        return true_item(item, self.film, lambda number: self.picture(number).mask)
+    def with_truth(self, item: Clip | Refusal) -> tuple[Clip | Refusal, Clip | Refusal]:
+        """What was extracted, unless it is somebody else's, and the truth about it."""
+        return with_truth(item, self.film, lambda number: self.picture(number).mask)

@@ -66,9 +66,9 @@ INDOOR_CAMERAS = Cameras(
 )
 STREET_CAMERAS = Cameras(
     views=tuple(range(0, 360, 30)),
-    distance=(5.0, 9.0),
+    distance=(5.5, 8.5),
     height=(0.8, 3.5),
-    focal=(1.1, 1.7),
+    focal=(1.2, 1.7),
     heading=14.0,
     curvature=0.08,
     aside=0.3,
