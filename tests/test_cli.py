@@ -731,3 +731,15 @@ def test_two_extractions_into_one_store(start: Callable[..., Any], tmp_path: Pat
         assert (process.returncode, errors) == (0, "")
     store = ClipStore(tmp_path / "store")
     assert len(store.read([(info.key, None) for info in store.infos()])) == 3
+
+
+def test_walkers_without_their_extra_are_one_line() -> None:
+    program = (
+        "import sys; sys.modules['numba'] = None; sys.argv = ['gaitheat', 'walkers', 'tiny', '--store', 'x'];"
+        "from gaitheat.cli import main; main()"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+    assert said.stderr.splitlines() == [
+        "gaitheat: walkers need numba, which the core has not: pip install 'gaitheat[walkers]'"
+    ]

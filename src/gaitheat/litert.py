@@ -21,7 +21,7 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 try:
     from ai_edge_litert.interpreter import Interpreter
 except ImportError as error:
-    raise GaitheatError("this needs LiteRT, which is missing: pip install ai-edge-litert") from error
+    raise GaitheatError("this needs LiteRT, which is missing: pip install 'gaitheat[litert]'") from error
 
 PRECISION_KEY, UNKNOWN_KEY = b"reduced_precision_support", b"reduced_precision_ignored"
 """Under this key a file permits half precision, which LiteRT may then use on a CPU that has it."""
