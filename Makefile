@@ -20,7 +20,7 @@ check: $(VENV)/.dev  ## the gate: format, lint, types, import floors, spelling, 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell src tests docs benchmarks README.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/codespell src tests docs benchmarks tools README.md CONTRIBUTING.md CHANGELOG.md
 	$(MAKE) test
 
 format: $(VENV)/.dev  ## mend format and imports

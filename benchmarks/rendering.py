@@ -31,7 +31,7 @@ def milliseconds(work: Callable[[], Any], times: int) -> float:
 
 def row(kind: str, condition: str) -> str:
     """A line of the table."""
-    walk = Walk(f"walkers-train-{kind}", "001", condition, "01", 0, FRAMES)
+    walk = Walk(f"walkers-train-{kind}", "0001", condition, "01", 0, FRAMES)
     figure = walk.open().film.figures[0]
     camera = camera_at(54, DISTANCE, HEIGHT, FOCAL, np.array([0.0, 0.0, AIM]))
     scenery = draw_scenery(np.random.default_rng(0), kind, camera)

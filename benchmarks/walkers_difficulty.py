@@ -29,7 +29,7 @@ from gaitheat.embeddings import EMBEDDERS
 from gaitheat.evaluation import Report, evaluate
 from gaitheat.heatmaps.align import BODY_LENGTH, NECK, matrices
 from gaitheat.metrics import Interval
-from gaitheat.skeleton import ANKLES, BONES, NOSE
+from gaitheat.skeleton import ANKLES, BONES, HIPS, NOSE, SHOULDERS
 from gaitheat.sources import ClipInfo, Request
 from gaitheat.store import ClipStore
 
@@ -44,15 +44,25 @@ HAND = "hand-made"
 
 
 def hand_made(clip: Clip) -> Float32[np.ndarray, " features"]:
-    """Of aligned joints: mean, deviation, Fourier components of a stride; bone lengths; strides a second.
+    """Of the aligned joints in the picture, and of those in space as far as the estimator sees it.
 
-    Who looks to the left is mirrored. Phases are counted from that of the ankles' distance.
+    Who looks to the left is mirrored.
     """
     points = _aligned(clip)
     if points[:, NOSE, 0].mean() < 0:
         points = _aligned(clip.mirrored())
-    frequency, waves = _stride(points.reshape(len(clip), -1), clip.times)
-    ankles = waves[0].reshape(-1, 2)[list(ANKLES)]
+    return np.concatenate([_of_joints(points, clip.times), _of_joints(_facing(clip), clip.times)])
+
+
+def _of_joints(
+    points: Float64[np.ndarray, "frames 17 axes"], times: Float64[np.ndarray, " frames"]
+) -> Float32[np.ndarray, " features"]:
+    """Mean, deviation, Fourier components of a stride; bone lengths; strides a second.
+
+    Phases are counted from that of the ankles' distance.
+    """
+    frequency, waves = _stride(points.reshape(len(points), -1), times)
+    ankles = waves[0].reshape(-1, points.shape[2])[list(ANKLES)]
     apart = ankles[0] - ankles[1]
     start = np.angle(apart[np.abs(apart).argmax()])
     turned = [wave * np.exp(-1j * harmonic * start) for harmonic, wave in zip(HARMONICS, waves, strict=True)]
@@ -60,6 +70,17 @@ def hand_made(clip: Clip) -> Float32[np.ndarray, " features"]:
     parts = [points.mean(0), points.std(0), np.real(turned), np.imag(turned), np.abs(waves)]
     parts += [np.median(np.linalg.norm(bones, axis=2), axis=0), np.array([frequency])]
     return np.concatenate([np.ravel(part) for part in parts]).astype(np.float32)
+
+
+def _facing(clip: Clip) -> Float64[np.ndarray, "frames 17 3"]:
+    """Joints in metres about the hips: to the left, down, forward, wherever the camera stood."""
+    assert clip.world is not None
+    joints = clip.world.astype(np.float64)
+    across = (joints[:, HIPS[0]] - joints[:, HIPS[1]]) + (joints[:, SHOULDERS[0]] - joints[:, SHOULDERS[1]])
+    left = across.mean(0) * (1, 0, 1)
+    left /= np.linalg.norm(left)
+    down = np.array([0.0, 1.0, 0.0])
+    return joints @ np.stack([left, down, np.cross(down, left)], axis=1)
 
 
 def _aligned(clip: Clip) -> Float64[np.ndarray, "frames 17 2"]:

@@ -131,4 +131,7 @@ def test_it_is_silent_and_tries_no_connection(file: Path, tmp_path: Path) -> Non
 
 def test_it_says_what_is_missing(file: Path, tmp_path: Path) -> None:
     finished = program(file, tmp_path, "ai_edge_litert")
-    assert "GaitheatError: this needs LiteRT, which is missing: pip install 'gaitheat[litert]'" in finished.stderr
+    assert (
+        "GaitheatError: this needs LiteRT, which is missing: pip install 'gaitheat[litert]'"
+        in finished.stderr
+    )

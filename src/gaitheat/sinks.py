@@ -132,14 +132,14 @@ class Ledger:
         if (key, reason) in self._items:
             return False
         self._items.add((key, reason))
-        self._owners[_trackless(key)] = recording
+        self._owners[trackless(key)] = recording
         self._rows[recording] += 1
         self._planned[recording] = planned
         return True
 
     def free_for(self, key: ClipKey, recording: str) -> bool:
         """Whether no other recording uses this key (on any track)."""
-        return self._owners.get(_trackless(key), recording) == recording
+        return self._owners.get(trackless(key), recording) == recording
 
     def done(self, recording: str) -> bool:
         """Whether a recording has all the rows that it planned."""
@@ -155,7 +155,7 @@ def recording_identity(recording: Recording, sha256: str, estimator: Estimator, 
         estimator: what makes the maps.
         detector: what finds the people, empty for the embedded one.
     """
-    key = astuple(_trackless(recording.key))
+    key = astuple(trackless(recording.key))
     parts = (*key, sha256, recording.span, *astuple(estimator), detector)
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
@@ -168,6 +168,6 @@ def key_taken(sink: str, key: ClipKey) -> GaitheatError:
     )
 
 
-def _trackless(key: ClipKey) -> ClipKey:
-    """What all clips of one recording share."""
+def trackless(key: ClipKey) -> ClipKey:
+    """The key of a recording: all clips of it share it but for the track."""
     return replace(key, track=0)

@@ -129,8 +129,6 @@ class ClipWriter(SinkWriter):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"the store {path}")
-        self.already_there = 0
-        """Items dropped because the store held them, written by an earlier or a simultaneous run."""
         self._path = path
         self._lock = tables.lock(path)
         self._ledger: Ledger | None = None
@@ -142,7 +140,6 @@ class ClipWriter(SinkWriter):
             # Until the commit is through, the ledger says more than the store holds.
             self._ledger = None
             fresh, taken = ledger.sift(entries)
-            self.already_there += len(entries) - len(fresh) - len(taken)
             if fresh:
                 self._version = _append(self._path, fresh)
             self._ledger = ledger

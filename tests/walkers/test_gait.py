@@ -14,7 +14,7 @@ from gaitheat.walkers.gait.style import (
     angles,
     draw_style,
     vary_session,
-    vary_trial,
+    vary_take,
 )
 
 PHASE = np.arange(20) / 20
@@ -127,7 +127,7 @@ def test_a_person_differs_less_from_day_to_day_than_people_do() -> None:
     for person in range(40):
         rng = np.random.default_rng([3, person])
         style = draw_style(rng)
-        walks.append([vary_trial(rng, vary_session(rng, style)) for _ in range(6)])
+        walks.append([vary_take(rng, vary_session(rng, style)) for _ in range(6)])
     for joint in JOINTS:
         at = np.array([[curves(walk, joint)[0] for walk in own] for own in walks])
         within, between = at.var(axis=1, ddof=1).mean(), at.mean(axis=1).var(axis=0, ddof=1).mean()
@@ -142,7 +142,7 @@ def test_walks_of_one_day_vary_less_than_days(person: Style) -> None:
         return np.array([vary(np.random.default_rng(i), person).stride_time for i in range(120)])
 
     assert times(vary_session).std() / person.stride_time == pytest.approx(0.05, rel=0.2)
-    assert times(vary_trial).std() / person.stride_time == pytest.approx(0.022, rel=0.2)
+    assert times(vary_take).std() / person.stride_time == pytest.approx(0.022, rel=0.2)
 
 
 def test_who_is_in_a_hurry_takes_longer_steps(person: Style) -> None:
@@ -155,13 +155,13 @@ def test_nothing_varies_at_scale_zero(person: Style) -> None:
     first, second = (draw_style(np.random.default_rng(seed), between=0.0) for seed in (1, 2))
     assert same(first, second)
     assert same(vary_session(np.random.default_rng(1), person, within=0.0), person)
-    assert same(vary_trial(np.random.default_rng(1), person, within=0.0), person)
+    assert same(vary_take(np.random.default_rng(1), person, within=0.0), person)
 
 
 def test_the_same_seed_is_the_same_person_and_walk() -> None:
     def walk(seed: int) -> Style:
         rng = np.random.default_rng(seed)
-        return vary_trial(rng, vary_session(rng, draw_style(rng)), "backpack", coat=True)
+        return vary_take(rng, vary_session(rng, draw_style(rng)), "backpack", coat=True)
 
     assert same(walk(4), walk(4))
     assert not same(walk(4), walk(5))
@@ -169,13 +169,13 @@ def test_the_same_seed_is_the_same_person_and_walk() -> None:
 
 def test_varying_leaves_the_person_as_it_was(person: Style) -> None:
     before = {joint: series.copy() for joint, series in person.curves.items()}
-    vary_trial(np.random.default_rng(1), person, "hand bag left", coat=True)
+    vary_take(np.random.default_rng(1), person, "hand bag left", coat=True)
     for joint, series in before.items():
         np.testing.assert_array_equal(series, person.curves[joint])
 
 
 def loaded(person: Style, load: Load, coat: bool = False) -> Style:
-    return vary_trial(np.random.default_rng(1), person, load, coat, within=0.0)
+    return vary_take(np.random.default_rng(1), person, load, coat, within=0.0)
 
 
 def mean_angle(style: Style, joint: str) -> np.ndarray:
@@ -219,7 +219,7 @@ def test_a_coat_holds_arms_off_the_body_and_shortens_the_stride(person: Style) -
 @pytest.mark.parametrize("load", get_args(Load))
 def test_every_load_can_be_walked_with(person: Style, load: Load) -> None:
     for seed in range(6):
-        walk = vary_trial(np.random.default_rng(seed), person, load, coat=bool(seed % 2))
+        walk = vary_take(np.random.default_rng(seed), person, load, coat=bool(seed % 2))
         assert all(np.isfinite(series).all() for series in walk.curves.values())
         assert min(walk.arm_abduction) > 0
         assert walk.step_width > 0

@@ -18,7 +18,7 @@ from gaitheat.walkers.body import (
     rest_vertices,
 )
 from gaitheat.walkers.gait.posing import Motion, along, pose, posed_points
-from gaitheat.walkers.gait.style import Style, draw_style, vary_trial
+from gaitheat.walkers.gait.style import Style, draw_style, vary_take
 
 SUBJECTS = range(8)
 FRAMES, BONES = 60, 53
@@ -41,7 +41,7 @@ def walk_of(subject: int) -> Walk:
     elif subject % 4 == 1:
         shape = replace(shape, weight=0.1)
     vertices = rest_vertices(shape)
-    style = vary_trial(rng, draw_style(rng), "none", coat=False)
+    style = vary_take(rng, draw_style(rng), "none", coat=False)
     return Walk(vertices, style, pose(rng, style, vertices, FRAMES))
 
 

@@ -19,10 +19,14 @@ def camera() -> Camera:
 
 def canvas_with_floor(camera: Camera, light: Light = EVEN) -> Canvas:
     canvas = Canvas(camera, light)
+    lay_floor(canvas)
+    return canvas
+
+
+def lay_floor(canvas: Canvas) -> None:
     grey = np.full((100, 100, 3), 0.5, np.float32)
     corner = np.array([-20.0, 20.0, 0.0])
     canvas.rectangle(grey, corner, np.array([40.0, 0, 0]), np.array([0, -40.0, 0]), FLOOR)
-    return canvas
 
 
 @pytest.mark.parametrize("kind", ["indoor", "street"])
@@ -100,12 +104,17 @@ def test_a_texture_lies_where_its_rectangle_is(camera: Camera) -> None:
 
 
 def test_a_floor_is_no_thing_and_sky_is_far(camera: Camera) -> None:
-    canvas = canvas_with_floor(camera)
-    canvas.sky(np.zeros(3), np.full(3, 0.9), np.array([0.4, 0.6, 0.9]))
-    picture, floor, nearness = canvas_with_floor(camera).finished()
+    horizon, zenith = np.full(3, 0.9), np.array([0.4, 0.6, 0.9])
+    canvas = Canvas(camera, EVEN)
+    canvas.sky(np.zeros(3), horizon, zenith)
+    lay_floor(canvas)
+    picture, floor, nearness = canvas.finished()
     assert not nearness.any()
     assert floor[-1].all()
     np.testing.assert_allclose(picture[-1], 0.5, atol=1e-5)
+    assert (picture[0, :, 0] < picture[60, :, 0]).all(), "bluer upwards"
+    assert (picture[0] >= zenith - 1e-5).all()
+    assert (picture[0] <= horizon + 1e-5).all()
 
 
 def test_the_nearer_thing_is_seen_in_whatever_order(camera: Camera) -> None:

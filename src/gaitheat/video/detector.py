@@ -25,7 +25,7 @@ POSE_INPUT = 224
 ANCHORS = ((28, 2), (14, 2), (7, 6))
 """BlazePose's detector: cells along each side of its three grids, and how many guesses it makes in a cell."""
 POSE_OVERLAP = 0.3
-"""The same for boxes that are slim and waver from guess to guess."""
+"""OVERLAP for its boxes, which are slim and waver from guess to guess."""
 TALL, SLIM = 0.95, 0.36
 """Height and width of a person in diameters of the circle that BlazePose's detector draws around them: the
 median of 157 people measured by their joints."""

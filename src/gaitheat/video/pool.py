@@ -62,6 +62,11 @@ class Summary:
             self.refusals.append(f"{item.key}: {item.reason} ({item.frames} frames)")
             self.refused_frames[item.reason] += item.frames
 
+    def miss(self, problem: str, failed: bool) -> None:
+        """Add a recording that could not be read (``failed``), or not to its end."""
+        self.problems.append(problem)
+        self.failed += failed
+
 
 Receive = Callable[[Message], None]
 
@@ -102,17 +107,9 @@ def extract_all(
                 for encoded in filter(None, (message.encoded, message.truth)):
                     writer.add(encoded, jobs[message.job].identity, message.planned)
             elif message.problem:
-                summary.problems.append(message.problem)
-                summary.failed += message.failed
+                summary.miss(message.problem, message.failed)
 
-        if cluster and jobs:
-            from gaitheat.video.cluster import on_cluster
-
-            on_cluster(jobs, extractor, workers, receive)
-        elif min(workers, len(jobs)) > 1:
-            _in_processes(jobs, extractor, min(workers, len(jobs)), receive)
-        else:
-            _here(jobs, extractor, receive)
+        _do(jobs, extractor, workers, receive, cluster)
     return summary
 
 
@@ -127,8 +124,7 @@ def _jobs(
             source = recording.open()
             sha256 = source.sha256()
         except (GaitheatError, OSError) as error:
-            summary.problems.append(str(error))
-            summary.failed += 1
+            summary.miss(str(error), failed=True)
             continue
         identity = recording_identity(recording, sha256, estimator, detector)
         if sink.done(recording.key, identity):
@@ -136,6 +132,18 @@ def _jobs(
         else:
             jobs.append(Job(recording, sha256, identity, source.length() or 0))
     return jobs
+
+
+def _do(jobs: Sequence[Job], extractor: Extractor, workers: int, receive: Receive, cluster: bool) -> None:
+    """All jobs, by the processes that were asked for."""
+    if cluster and jobs:
+        from gaitheat.video.cluster import on_cluster
+
+        on_cluster(jobs, extractor, workers, receive)
+    elif min(workers, len(jobs)) > 1:
+        _in_processes(jobs, extractor, min(workers, len(jobs)), receive)
+    else:
+        _here(jobs, extractor, receive)
 
 
 def _here(jobs: Sequence[Job], extractor: Extractor, receive: Receive) -> None:

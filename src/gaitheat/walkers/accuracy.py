@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -74,11 +74,6 @@ def all_errors(source: ClipSource) -> Iterator[Errors]:
         if true_key(info.key) in there:
             clip, truth = source.read([(info.key, None), (true_key(info.key), None)])
             yield errors(clip, truth, walk_called(info.source).frames)
-
-
-def trackless(key: ClipKey) -> ClipKey:
-    """The key of the recording: all tracks of it have the same."""
-    return replace(key, track=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ class Shot:
     curvature: float
     """1/m."""
     aside: float
-    """Metres by which the middle of the walk lies left of the camera's aim."""
+    """Metres by which the middle of the walk lies off the camera's aim along Y."""
     ahead: float
-    """Metres by which it lies before it: else the place in the picture would say how a person leans."""
+    """Metres along X; were it 0, the place in the picture would say how somebody leans."""
     start_phase: float
     """Of the gait cycle, 0..1."""
     distance: float

@@ -13,7 +13,7 @@ from jaxtyping import Float64
 from gaitheat.walkers.body import Shape, draw_shape, rest_vertices, vary_shape
 from gaitheat.walkers.clothes.garments import dress
 from gaitheat.walkers.clothes.wardrobe import Condition, Outfit, draw_outfit
-from gaitheat.walkers.gait.style import Style, draw_style, vary_session, vary_trial
+from gaitheat.walkers.gait.style import Style, draw_style, vary_session, vary_take
 from gaitheat.walkers.mesh import Mesh
 from gaitheat.walkers.seeds import generator
 from gaitheat.walkers.worlds import World, world_called
@@ -59,7 +59,7 @@ def take_of(world: str, subject: str, condition: Condition, take: str) -> Take:
     shape = vary_shape(of_session, body, home.within)
     style = vary_session(of_session, gait, home.within)
     outfit = draw_outfit(of_take, condition, home.surroundings)
-    style = vary_trial(of_take, style, outfit.load, outfit.coat, home.within)
+    style = vary_take(of_take, style, outfit.load, outfit.coat, home.within)
     vertices = rest_vertices(shape)
     return Take(shape, style, outfit, vertices, dress(vertices, outfit))
 
@@ -69,6 +69,6 @@ def stranger(rng: np.random.Generator, home: World) -> Take:
     condition: Condition = ("nm", "bg", "cl")[rng.integers(3)]
     shape, gait = person(rng, home)
     outfit = draw_outfit(rng, condition, home.surroundings)
-    style = vary_trial(rng, gait, outfit.load, outfit.coat, home.within)
+    style = vary_take(rng, gait, outfit.load, outfit.coat, home.within)
     vertices = rest_vertices(shape)
     return Take(shape, style, outfit, vertices, dress(vertices, outfit))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gaitheat.datasets.walkers import TEST, TRAIN
 from gaitheat.errors import GaitheatError
 from gaitheat.walkers.clothes.wardrobe import Condition
 from gaitheat.walkers.seeds import generator
@@ -65,7 +66,7 @@ def walks(profile: Profile, kind: str) -> list[Walk]:
     """
     if kind not in KINDS:
         raise GaitheatError(f"no world is called {kind!r}: expected one of {', '.join(KINDS)}")
-    parts = ((f"walkers-train-{kind}", profile.train), (f"walkers-1-{kind}", profile.test))
+    parts = ((f"{TRAIN}{kind}", profile.train), (f"{TEST}{kind}", profile.test))
     return [walk for world, part in parts if part is not None for walk in _walks(world, part)]
 
 

@@ -22,9 +22,10 @@ from gaitheat.painting import (
     person,
     save_picture,
 )
+from gaitheat.sinks import trackless
 from gaitheat.sources import ClipInfo, ClipSource
 from gaitheat.video.crop import CROP_CELLS
-from gaitheat.walkers.accuracy import Accuracy, Errors, all_errors, by, summary, trackless
+from gaitheat.walkers.accuracy import Accuracy, Errors, all_errors, by, summary
 from gaitheat.walkers.truth import true_key
 from gaitheat.walkers.walk import RenderedWalk, walk_called
 

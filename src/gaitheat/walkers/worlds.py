@@ -7,6 +7,7 @@ A world's name is the seed of everything in it and the data set of its clips. Th
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from gaitheat.datasets.walkers import TEST, TRAIN
 from gaitheat.errors import GaitheatError
 from gaitheat.walkers.body import Population
 from gaitheat.walkers.gait.style import Tempo
@@ -33,7 +34,7 @@ class Cameras:
     curvature: float
     """1 / radius of the path in 1/m, at most."""
     aside: float
-    """Metres by which the middle of the walk lies beside and before the camera's aim, at most."""
+    """Metres by which the middle of the walk lies off the camera's aim along X and along Y, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ KINDS: dict[str, World] = {
 WORLDS: dict[str, World] = {
     name: replace(world, name=name)
     for kind, world in KINDS.items()
-    for name in (f"walkers-1-{kind}", f"walkers-train-{kind}")
+    for name in (f"{TEST}{kind}", f"{TRAIN}{kind}")
 }
 """Every world by its name; the subjects of different worlds are different people."""
 

@@ -24,7 +24,7 @@ __all__ = [
     "angles",
     "draw_style",
     "vary_session",
-    "vary_trial",
+    "vary_take",
 ]
 
 
@@ -83,7 +83,7 @@ class Wander(NamedTuple):
 ASYMMETRY = 0.35
 """Spread of a person's side about the person, in spreads between people."""
 SESSION = Wander(share=0.15, stride_time=0.05, step_width=0.006, limbs=0.8, trunk=1.5)
-TRIAL = Wander(share=0.22, stride_time=0.022, step_width=0.008, limbs=0.8, trunk=1.0)
+TAKE = Wander(share=0.22, stride_time=0.022, step_width=0.008, limbs=0.8, trunk=1.0)
 
 STEP_BY_PACE = -0.6
 """Who takes less time for a stride takes longer steps: exponent of step length over stride time."""
@@ -147,7 +147,7 @@ def vary_session(rng: np.random.Generator, style: Style, within: float = 1.0) ->
     return _wander(rng, style, SESSION, within)
 
 
-def vary_trial(
+def vary_take(
     rng: np.random.Generator, style: Style, load: Load = "none", coat: bool = False, within: float = 1.0
 ) -> Style:
     """One walk of that day.
@@ -160,7 +160,7 @@ def vary_trial(
         within: scale of what is drawn; 0 is `style` itself, under a middling load.
     """
     weight = float(np.exp(0.3 * within * rng.standard_normal()))
-    walk = _wander(rng, style, TRIAL, within)
+    walk = _wander(rng, style, TAKE, within)
     loaded = burdened(walk, LOADS[load], weight)
     return burdened(loaded, COAT) if coat else loaded
 

@@ -1,4 +1,4 @@
-"""A canvas in true perspective: sky, textured rectangles, solid things, in any order thanks to a z-buffer."""
+"""A canvas in true perspective: first the sky, then rectangles and things in any order (a z-buffer)."""
 
 from typing import NamedTuple
 
@@ -66,7 +66,10 @@ class Canvas:
         )
 
     def sky(self, ground: Point, horizon: Point, zenith: Point) -> None:
-        """Infinitely far: a plain ground below the horizon, a sky that changes upwards. Colours RGB, 0..1."""
+        """Infinitely far: a plain ground below the horizon, a sky that changes upwards. Colours RGB, 0..1.
+
+        To be drawn first: it covers what is there.
+        """
         rows, columns, _ = self._samples.rgb.shape
         x, y = np.arange(columns, dtype=np.float32) + 0.5, np.arange(rows, dtype=np.float32)[:, None] + 0.5
         rise = np.linalg.inv(self._matrix[:, :3])[2].astype(np.float32)

@@ -22,7 +22,7 @@ REACH = 2.5
 
 
 class Shadow(NamedTuple):
-    """What one lamp's light is missed by."""
+    """Where one lamp's light is missing."""
 
     direction: Direction
     darkness: float
@@ -89,7 +89,7 @@ def _soft(covered: NDArray[np.uint8], wide: float, high: float) -> NDArray[np.fl
 
 
 def extent_of(screens: Sequence[Vertices]) -> tuple[Bound, Bound]:
-    """Bound and highest x, y and nearness of all that is before the camera; infinities if nothing is."""
+    """Lowest and highest x, y and nearness of all that is before the camera; infinities if nothing is."""
     lows, highs = zip(*(extent(screen) for screen in screens), strict=True)
     return np.min(lows, axis=0), np.max(highs, axis=0)
 
