@@ -23,7 +23,7 @@ TAKES: tuple[tuple[Condition, str], ...] = (
     ("cl", "01"),
     ("cl", "02"),
 )
-TALL, WIDE = 200, 110
+TALL, WIDE = 160, 88
 """Pixels of one person's tile."""
 
 
