@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -84,12 +85,14 @@ def test_what_is_there_is_not_made_again(generated: Path) -> None:
 
 
 def test_the_report_has_a_table_and_pictures(generated: Path, tmp_path: Path) -> None:
-    table, views, strips = write_report(PackedClips(generated), tmp_path)
+    table, views, strips, video = write_report(PackedClips(generated), tmp_path)
     text = table.read_text()
     assert "synthetic" in text
     assert all(f"| {row} |" in text for row in ("all", "nm", "bg", "cl", "view 018", "view 090", "view 162"))
     assert views.stat().st_size > 10_000
     assert strips.stat().st_size > 10_000
+    with av.open(str(video)) as film:
+        assert len(list(film.decode(video=0))) == 14
 
 
 def test_it_needs_neither_lance_nor_openvino(generated: Path, tmp_path: Path) -> None:

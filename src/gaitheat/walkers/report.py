@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from gaitheat.clips import Clip, ClipKey
 from gaitheat.datasets.walkers import HONEST_LIMITS
 from gaitheat.errors import GaitheatError
-from gaitheat.overlay import film_strip
+from gaitheat.overlay import film_strip, overlay_video
 from gaitheat.painting import (
     LIGHT,
     Picture,
@@ -42,7 +42,7 @@ TRUE_JOINT = 2
 
 
 def write_report(source: ClipSource, out: Path) -> list[Path]:
-    """A table of the estimator's errors and two pictures for each data set of walkers in the source.
+    """A table of the estimator's errors, two pictures and a video for each data set of walkers in the source.
 
     Args:
         source: clips with their truth beside them.
@@ -62,11 +62,14 @@ def write_report(source: ClipSource, out: Path) -> list[Path]:
     for dataset in sorted({item.key.dataset for item in every}):
         some = [item for item in every if item.key.dataset == dataset]
         infos = [info for info in source.infos() if info.key.dataset == dataset]
-        table, views, strips = (out / f"{dataset}{end}" for end in (".md", "-views.png", "-strips.png"))
+        names = (f"{dataset}{end}" for end in (".md", "-views.png", "-strips.png", ".mp4"))
+        table, views, strips, video = (out / name for name in names)
         table.write_text(accuracy_table(dataset, infos, some, _lost(source, dataset)), "utf-8")
         save_picture(view_sheet(source, infos), views)
         save_picture(strip_sheet(source, infos), strips)
-        written += [table, views, strips]
+        clip = source.read([(infos[0].key, None)])[0]
+        overlay_video(_rendered(clip), [clip], video)
+        written += [table, views, strips, video]
     return written
 
 
