@@ -98,10 +98,6 @@ class ClipStore:
                 return self._frames.take(ids, frames)
         return tables.read_newest(newest)
 
-    def has(self, key: ClipKey) -> bool:
-        """Whether the clip is there, whole."""
-        return key in self._catalogue
-
     def done(self, key: ClipKey, identity: str) -> bool:
         """Whether every clip and refusal of a recording is there (see ``ClipSink``)."""
         if not self._ledger.free_for(key, identity):
