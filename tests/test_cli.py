@@ -680,7 +680,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for others")
 @pytest.mark.parametrize(
     ("workers", "seconds"),
-    [(1, 1.0), pytest.param(2, 0.2, marks=pytest.mark.slow), (2, 3.0)],
+    [(1, 1.0), pytest.param(2, 0.2, marks=pytest.mark.slow), pytest.param(2, 3.0, marks=pytest.mark.slow)],
     ids=["alone", "while workers start", "with workers"],
 )
 def test_ctrl_c_keeps_what_was_finished(

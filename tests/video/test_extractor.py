@@ -85,6 +85,7 @@ def test_importing_extraction_imports_no_runtime_and_no_store() -> None:
     assert python("-c", program) == "[]"
 
 
+@pytest.mark.slow
 def test_the_whole_way_without_openvino_and_lance(
     assets: dict[str, Path], small_demo: Path, tmp_path: Path
 ) -> None:

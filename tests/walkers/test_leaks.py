@@ -110,7 +110,10 @@ def test_neither_clothes_nor_colours_nor_the_way_say_who_walks(planned):
 
 @pytest.mark.parametrize(
     ("module", "leaking"),
-    [(people, ("garments and bags", "colours")), (walk, ("place, path, camera and phase",))],
+    [
+        pytest.param(people, ("garments and bags", "colours"), marks=pytest.mark.slow),
+        (walk, ("place, path, camera and phase",)),
+    ],
 )
 def test_what_is_drawn_once_for_a_subject_is_found(module, leaking):
     """The mistake that is easily made: seeding by the subject alone."""

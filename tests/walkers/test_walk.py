@@ -95,6 +95,7 @@ def test_the_walker_is_in_every_picture_whole() -> None:
         assert not mask[:, [0, -1]].any()
 
 
+@pytest.mark.slow
 def test_passers_by_do_not_walk_through_the_walker() -> None:
     crowded = replace(world_called("walkers-1-street"), passers_by=1.0)
     worn = take_of(crowded.name, "0001", "nm", "01")
