@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from gaitheat.assets import ASSETS, cache_dir, fetch, put
 from gaitheat.errors import GaitheatError
+from gaitheat.walkers.mesh import strongest
 
 VERSION = 1
 """Of the distilled file: raised when something else is kept, or in another way."""
@@ -152,8 +153,7 @@ def _make(path: Path) -> dict[str, NDArray[Any]]:
 def _body_data(arrays: Mapping[str, NDArray[Any]]) -> BodyData:
     """The arrays as they are used: lists cut apart, the four strongest bones of each vertex found."""
     all_weights = arrays["weights"]
-    bones = np.argsort(-all_weights, axis=1, kind="stable")[:, :4].astype(np.int32)
-    weights = np.take_along_axis(all_weights, bones, 1)
+    bones, weights = strongest(all_weights)
     vertices = np.split(arrays["target_vertices"].astype(np.int64), arrays["target_cuts"])
     deltas = np.split(arrays["target_deltas"], arrays["target_cuts"])
     return BodyData(
@@ -163,7 +163,7 @@ def _body_data(arrays: Mapping[str, NDArray[Any]]) -> BodyData:
         parents=arrays["parents"],
         heads=tuple(np.split(arrays["head_vertices"], arrays["head_cuts"])),
         bones=bones,
-        weights=weights / weights.sum(1, keepdims=True),
+        weights=weights,
         all_weights=all_weights,
         targets={name: Target(*pair) for name, *pair in zip(target_names(), vertices, deltas, strict=True)},
     )

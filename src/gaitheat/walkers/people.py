@@ -58,17 +58,19 @@ def take_of(world: str, subject: str, condition: Condition, take: str) -> Take:
     body, gait = person(of_subject, home)
     shape = vary_shape(of_session, body, home.within)
     style = vary_session(of_session, gait, home.within)
-    outfit = draw_outfit(of_take, condition, home.surroundings)
-    style = vary_take(of_take, style, outfit.load, outfit.coat, home.within)
-    vertices = rest_vertices(shape)
-    return Take(shape, style, outfit, vertices, dress(vertices, outfit))
+    return _dressed(of_take, home, shape, style, condition)
 
 
 def stranger(rng: np.random.Generator, home: World) -> Take:
     """Somebody who happens to be there, in any clothes."""
     condition: Condition = ("nm", "bg", "cl")[rng.integers(3)]
     shape, gait = person(rng, home)
+    return _dressed(rng, home, shape, gait, condition)
+
+
+def _dressed(rng: np.random.Generator, home: World, shape: Shape, style: Style, condition: Condition) -> Take:
+    """A body and a gait in clothes that are drawn, on a walk that differs a little from their others."""
     outfit = draw_outfit(rng, condition, home.surroundings)
-    style = vary_take(rng, gait, outfit.load, outfit.coat, home.within)
+    style = vary_take(rng, style, outfit.load, outfit.coat, home.within)
     vertices = rest_vertices(shape)
     return Take(shape, style, outfit, vertices, dress(vertices, outfit))
