@@ -38,12 +38,12 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	$(INSTALL) --editable .
 	@touch $@
 
+# PyTorch first and alone: other packages would pull another build of it.
 $(VENV)/.dev: $(VENV)/.core
+	$(INSTALL) torch
 	$(INSTALL) --editable ".[dev]"
 	@touch $@
 
-# PyTorch first and alone: other packages would pull another build of it.
 $(VENV)/.hub: $(VENV)/.dev
-	$(INSTALL) torch
 	$(INSTALL) --editable ".[dev,hub,ray]"
 	@touch $@

@@ -26,7 +26,7 @@ from sklearn.preprocessing import Normalizer, StandardScaler
 from gaitheat.clips import Clip, ClipKey, Refusal, transform
 from gaitheat.datasets.walkers import HONEST_LIMITS, KINDS, PROTOCOLS, TEST, TRAIN, TRUTH_SUFFIX
 from gaitheat.embeddings import EMBEDDERS
-from gaitheat.evaluation import Report, evaluate
+from gaitheat.evaluation.evaluate import Report, evaluate
 from gaitheat.heatmaps.align import BODY_LENGTH, NECK, matrices
 from gaitheat.metrics import Interval
 from gaitheat.skeleton import ANKLES, BONES, HIPS, NOSE, SHOULDERS

@@ -3,6 +3,7 @@
 (That this file exists also makes `factories` importable from every folder of tests.)
 """
 
+import os
 import pickle
 import signal
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from gaitheat.errors import GaitheatError
 from gaitheat.video.people import Viewer
 from halves import Halves
 
+# Tests run side by side: networks that each took all cores would wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Tests that run in the background of a script ignore Ctrl-C, and so would every program that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -24,8 +24,9 @@ import pytest
 
 from gaitheat import cli, gallery_table, tables
 from gaitheat.demo import HALF
-from gaitheat.packed import PackedClips
+from gaitheat.packed import PackedClips, pack
 from gaitheat.recognizer import Viewer
+from gaitheat.skeleton import JOINTS
 from gaitheat.store import ClipStore
 from gaitheat.video.protocols import Detector, PoseEstimator, Poses
 from gaitheat.video.reader import open_source
@@ -143,9 +144,12 @@ def test_what_is_misspelt_is_answered_with_the_right_word(gaitheat: Gaitheat) ->
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["evaluate", "{store}", "--dataset", "kht"], "no data set is called 'kht': expected one of kth"),
-        (["evaluate", "{store}", "--embedding", "mean"], "no embedding is called 'mean': expected one of"),
-        (["evaluate", "{store}"], "expects clips of data set 'kth', but got none"),
+        (["evaluate", "--store", "{store}", "--protocol", "kht"], "is called 'kht': expected one of kth"),
+        (["evaluate", "--store", "{store}", "--protocol", "kth", "--embedding", "a"], "is called 'a': exp"),
+        (["evaluate", "--store", "{store}", "--protocol", "kth"], "expects clips of data set 'kth', but got"),
+        (["evaluate", "--store", "{store}"], "expected --protocol with a data set's name"),
+        (["evaluate", "{new}", "--store", "{store}", "--protocol", "kth"], "expected a checkpoint, but"),
+        (["show", "{store}", "--masks", "{new}"], "begins with '': it holds no clips"),
         (["extract", "{folder}", "--store", "{new}", "--dataset", "casia"], "expected one of kth"),
         (["extract", "{folder}", "--store", "{new}", "--dataset", "kth"], "expected the KTH list"),
         (["extract", "{video}", "--store", "{folder}"], "is no clip store: it holds walk.avi"),
@@ -316,12 +320,36 @@ def test_a_data_set_is_extracted_and_evaluated(gaitheat: Gaitheat, drawn: None, 
     (folder / "00sequences.txt").write_text("\n".join(lines))
     extracted = gaitheat("extract", folder, "--store", store, "--dataset", "kth", "--workers", 1)
     assert extracted.out.startswith(f"{store}: 24 clips, 360 frames, from 24 recordings\n")
-    reports = json.loads(gaitheat("evaluate", store, "--json").out)
+    reports = gaitheat("evaluate", "--store", store, "--json").rows()
     assert [report["embedding"] for report in reports] == ["mean-heatmap", "mean-silhouette", "mean-skeleton"]
-    table = gaitheat("evaluate", store, "--embedding", "mean-skeleton")
+    page = tmp_path / "page.html"
+    few = ("--store", store, "--protocol", "kth", "--embedding", "mean-skeleton")
+    table = gaitheat("evaluate", *few, "--distance", "cos", "--control", "one-frame", "--report", page)
     assert table.code == 0
-    assert "mean-skeleton: kth, 3 subjects, 24 clips" in table.out
+    assert "mean-skeleton: kth, 3 subjects, 24 clips, cosine distance, control: one-frame" in table.out
     assert "d1 -> d4" in table.out
+    assert table.err == f"page: {page}\n"
+    assert "mean-skeleton on kth" in page.read_text("utf-8")
+
+
+def test_a_checkpoint_is_evaluated_and_looked_at(gaitheat: Gaitheat, tmp_path: Path) -> None:
+    pytest.importorskip("lightning_fabric")
+    from gaitheat.networks import network_called
+    from gaitheat.training.checkpoints import Checkpoint, save
+    from training.walks import RECIPE, walks
+
+    pack(walks(subjects=4, dataset="walkers-1-indoor"), tmp_path / "clips.arrow")
+    network = network_called("gaitheat-s")(0, **RECIPE.network.settings())
+    save(tmp_path / "run", Checkpoint(RECIPE, (), network.state_dict(), {}))
+    kept = ("--store", tmp_path / "clips.arrow", "--embedding", "mean-skeleton", "--adapt", "--json")
+    network_report, other = gaitheat("evaluate", tmp_path / "run", *kept).rows()
+    assert network_report["embedding"].startswith("gaitheat-s/")
+    assert other["embedding"] == "mean-skeleton"
+    assert network_report["halves"] is not None
+    shown = gaitheat("show", tmp_path / "clips.arrow", "--masks", tmp_path / "run", "--out", tmp_path / "out")
+    assert shown.code == 0, shown.err
+    assert shown.out.count("_") >= len(JOINTS) - 1  # a line a channel: left_eye, right_eye, ...
+    assert cv2.imread(str(tmp_path / "out" / "masks.png")) is not None
 
 
 def test_extraction_into_one_file(gaitheat: Gaitheat, drawn: None, tmp_path: Path) -> None:

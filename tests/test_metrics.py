@@ -2,69 +2,95 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import pairwise_distances, top_k_accuracy_score
+from sklearn.metrics import average_precision_score, pairwise_distances, top_k_accuracy_score
 
-from gaitheat.metrics import (
-    bootstrap,
-    euclidean,
-    interval,
-    mate_ranks,
-    nested_share,
-    operating_points,
-    tally,
-)
+from gaitheat.metrics import bootstrap, distances, interval, nested_share, ranking
 
 SEPARATE = [(str(row),) for row in range(3)]
 """Rows that belong to nothing but the whole."""
 
 
-def slow_rank(distances, mates, allowed) -> int:
-    """Walk through the gallery from the nearest on, strangers first among equals, until a mate is met."""
+def slow_ranks(distances, mates, allowed) -> list[int]:
+    """Walk through the gallery from the nearest on, strangers first among equals, and note mates' ranks."""
     order = sorted(np.flatnonzero(allowed), key=lambda j: (distances[j], mates[j]))
-    for rank, j in enumerate(order, start=1):
-        if mates[j]:
-            return rank
-    return 0
+    return [rank for rank, j in enumerate(order, start=1) if mates[j]]
 
 
-def test_distances_are_those_of_scikit_learn():
+@pytest.mark.parametrize(("distance", "name"), [("euc", "euclidean"), ("cos", "cosine")])
+@pytest.mark.parametrize(("strips", "within"), [(1, 1e-6), (5, 1e-5)])
+def test_distances_are_the_mean_over_strips_of_those_of_scikit_learn(distance, name, strips, within):
     random = np.random.default_rng(0)
     probes, gallery = (random.normal(size=(n, 40)).astype(np.float32) for n in (7, 11))
-    assert euclidean(probes, gallery) == pytest.approx(pairwise_distances(probes, gallery), abs=1e-5)
+    parts = zip(
+        *(np.split(side.astype(np.float64), strips, axis=1) for side in (probes, gallery)), strict=True
+    )
+    expected = np.mean([pairwise_distances(*part, metric=name) for part in parts], axis=0)
+    assert distances(probes, gallery, distance, strips) == pytest.approx(expected, abs=within)
 
 
-def test_equal_embeddings_are_at_distance_nought():
+@pytest.mark.parametrize(("strips", "within"), [(1, 1e-7), (4, 1e-3)])
+def test_equal_embeddings_are_at_distance_nought(strips, within):
     same = np.random.default_rng(0).normal(size=(5, 500)).astype(np.float32)
-    assert np.diag(euclidean(same, same)).max() < 1e-5
+    length = np.linalg.norm(same, axis=1).max()
+    assert np.diag(distances(same, same, "euc", strips)).max() < within * length
+    cosines = distances(same, 3 * same, "cos", strips)
+    assert np.diag(cosines).max() < 1e-6
+    assert cosines.min() >= 0
+
+
+def test_a_strip_of_zeros_is_as_far_from_everything_as_a_right_angle():
+    probes = np.array([[1, 0, 0, 0]], np.float32)
+    assert distances(probes, probes, "cos", 2).item() == pytest.approx(0.5)
 
 
 def test_ranks_are_those_of_the_double_loop_with_ties_and_exclusions():
     random = np.random.default_rng(0)
     for _ in range(50):
-        distances = random.integers(0, 6, (8, 12)).astype(np.float32)
+        between = random.integers(0, 6, (8, 12)).astype(np.float32)
         mates, allowed = random.random((8, 12)) < 0.2, random.random((8, 12)) < 0.7
-        expected = [slow_rank(*row) for row in zip(distances, mates, allowed, strict=True)]
-        assert mate_ranks(distances, mates, allowed).tolist() == expected
+        found = ranking(between, mates, allowed)
+        for probe, *row in zip(range(8), between, mates, allowed, strict=True):
+            ranks = slow_ranks(*row)
+            precisions = [place / rank for place, rank in enumerate(ranks, start=1)]
+            assert found.first[probe] == (ranks[0] if ranks else 0)
+            assert found.average_precision[probe] == pytest.approx(np.mean(precisions) if ranks else 0)
+            assert found.inverse_penalty[probe] == pytest.approx(len(ranks) / ranks[-1] if ranks else 0)
+
+
+@pytest.mark.parametrize("mates_each", [1, 6])
+def test_average_precision_is_that_of_scikit_learn(mates_each):
+    """Its rule for ties is ours where nobody has two mates at one distance."""
+    random = np.random.default_rng(2)
+    mates = np.zeros((40, 60), bool)
+    mates[:, :mates_each] = True
+    between = (
+        random.permuted(np.tile(np.arange(60), (40, 1)), axis=1) // (1 if mates_each > 1 else 3)
+    ).astype("f4")
+    found = ranking(between, mates, np.ones_like(mates))
+    expected = [average_precision_score(*row) for row in zip(mates, -between, strict=True)]
+    assert found.average_precision == pytest.approx(expected)
 
 
 def test_an_empty_gallery_has_no_mates():
     none = np.zeros((3, 0), bool)
-    assert mate_ranks(np.zeros((3, 0), np.float32), none, none).tolist() == [0, 0, 0]
+    assert ranking(np.zeros((3, 0), np.float32), none, none).first.tolist() == [0, 0, 0]
 
 
 def test_embeddings_that_say_nothing_earn_nothing():
     mates = np.eye(4, dtype=bool)
-    assert mate_ranks(np.zeros((4, 4), np.float32), mates, np.ones_like(mates)).tolist() == [4, 4, 4, 4]
+    found = ranking(np.zeros((4, 4), np.float32), mates, np.ones_like(mates))
+    assert found.first.tolist() == [4, 4, 4, 4]
+    assert found.average_precision.tolist() == found.inverse_penalty.tolist() == [0.25] * 4
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])
 def test_ranks_are_top_k_accuracy_where_everyone_is_enrolled_once(k):
     random = np.random.default_rng(1)
-    distances = random.random((60, 9)).astype(np.float32)
+    between = random.random((60, 9)).astype(np.float32)
     subjects = random.integers(0, 9, 60)
     mates = subjects[:, None] == np.arange(9)
-    expected = top_k_accuracy_score(subjects, -distances, k=k, labels=np.arange(9))
-    assert (mate_ranks(distances, mates, np.ones_like(mates)) <= k).mean() == pytest.approx(expected)
+    expected = top_k_accuracy_score(subjects, -between, k=k, labels=np.arange(9))
+    assert (ranking(between, mates, np.ones_like(mates)).first <= k).mean() == pytest.approx(expected)
 
 
 def test_bootstrap_is_the_slow_resampling_of_subjects():
@@ -116,38 +142,3 @@ def test_a_cell_without_probes_in_a_draw_is_left_out_of_it():
     nobody = bootstrap(np.array([[0.0, 1.0]]), np.array([[0.0, 1.0]]), SEPARATE[:1], draws=200)
     assert np.isnan(nobody).any()
     assert interval(1.0, nobody) == (1.0, 1.0, 1.0)
-
-
-def test_operating_points_accept_what_they_say():
-    generator = np.random.default_rng(0)
-    same, different = (generator.gamma(shape, 0.1, 3000).astype(np.float32) for shape in (3, 6))
-    points = operating_points(tally(same), tally(different))
-    assert [round(point.false_accepts, 3) for point in points] == [0.01, 0.05, 0.1]
-    for point in points:
-        assert sum(distance <= point.threshold for distance in different) / 3000 == pytest.approx(
-            point.false_accepts
-        )
-        assert sum(distance <= point.threshold for distance in same) / 3000 == pytest.approx(
-            point.true_accepts
-        )
-
-
-def test_thresholds_are_the_quantiles_to_four_digits():
-    different = np.random.default_rng(1).gamma(6, 0.1, 100_000).astype(np.float32)
-    points = operating_points(tally(different), tally(different[:50_000]) + tally(different[50_000:]))
-    expected = np.quantile(different, [0.01, 0.05, 0.1], method="lower")
-    assert [point.threshold for point in points] == pytest.approx(expected, rel=2e-4)
-
-
-def test_equal_distances_never_accept_more_than_was_asked_for():
-    distances = tally(np.repeat(np.linspace(0, 1, 40, dtype=np.float32), 50))
-    points = operating_points(distances, distances, rates=(0.01, 0.03, 0.06, 0.1))
-    assert [point.false_accepts for point in points] == pytest.approx([0.025, 0.05, 0.1])
-    assert operating_points(distances, tally(np.full(2000, -0.0, np.float32))) == []
-
-
-def test_a_rate_is_not_stated_below_thirty_errors():
-    distances = np.linspace(0, 1, 400, dtype=np.float32)
-    counted = tally(distances)
-    assert [round(point.false_accepts, 2) for point in operating_points(counted, counted)] == [0.1]
-    assert operating_points(tally(distances[:0]), counted) == []

@@ -3,16 +3,32 @@
 import csv
 import io
 import json
+import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from factories import make_clip
+from gaitheat.clips import Clip
+from gaitheat.datasets.protocol import Cell, Protocol, Selection
+from gaitheat.embeddings import EMBEDDERS
+from gaitheat.evaluation.evaluate import evaluate
 from gaitheat.gallery import Match
-from gaitheat.printing import SHOWN, extraction_progress, person_row, print_rows, print_summary, say
+from gaitheat.printing import (
+    SHOWN,
+    extraction_progress,
+    person_row,
+    print_reports,
+    print_rows,
+    print_summary,
+    say,
+)
 from gaitheat.recognizer import Person
 from gaitheat.video.pool import Summary
+from training.walks import walks
 
 NAMES = ["[bold]Anna[/bold]", "[/]", ":smile:", 'the "fast" one, really', "李小龍", "Zoë 🚶"]
 ROWS = [{"name": name, "takes": number, "distance": 0.25, "seen": None} for number, name in enumerate(NAMES)]
@@ -85,3 +101,27 @@ def test_progress_is_silent_where_nobody_looks(capsys: pytest.CaptureFixture[str
         report(3, 10)
         report(0, 0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_reports_are_compared_with_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    source, cells = walks(subjects=6), (Cell("all", Selection(), Selection()),)
+    protocol = Protocol("drawn", "drawn", cells, ("all",))
+    good, poor = (
+        evaluate(source, protocol, embed, name, distance="cos")
+        for name, embed in [("good", EMBEDDERS["mean-skeleton"].embed_all), ("poor", alike)]
+    )
+    print_reports([good, poor], as_json=False)
+    out = capsys.readouterr().out
+    assert "\ngood: drawn, 6 subjects, 24 clips, cosine distance\n" in out
+    assert re.search(r"\ngood - poor: \+\d+\.\d points, paired 95 % \+.* to \+.*: differ\n", out)
+    print_reports([good, good], as_json=False)
+    assert (
+        "good - good: +0.0 points, paired 95 % +0.0 to +0.0: not shown to differ" in capsys.readouterr().out
+    )
+    print_reports([good, poor], as_json=True)
+    assert [report["embedding"] for report in json.loads(capsys.readouterr().out)] == ["good", "poor"]
+
+
+def alike(clips: Sequence[Clip]) -> np.ndarray:
+    """An embedding that tells nobody from anybody."""
+    return np.ones((len(clips), 2), np.float32)

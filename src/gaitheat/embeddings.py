@@ -8,7 +8,7 @@ mirror: so left and right make no difference.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Affines, Clip, Window, transform, windows
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import ALIGNMENTS, BODY_LENGTH, NECK, Alignment, matrices, warp
-from gaitheat.skeleton import JOINTS, NOSE, SHOULDERS
-
-SIDEWAYS = 0.05
-"""Body lengths between nose and neck, across the picture, at which a person wholly faces that side."""
+from gaitheat.heatmaps.facing import Mirror, shares
+from gaitheat.skeleton import JOINTS
 
 
 @runtime_checkable
@@ -55,8 +53,7 @@ class Moments:
     deviation: float
     """Weight of the deviation over time against the mean; 0 leaves it out."""
     alignment: Alignment = ALIGNMENTS["default"]
-    mirror: Literal["facing", "mean", "none"] = "facing"
-    """What the mirrored clip counts: by the way the person faces; as much as the clip; nothing."""
+    mirror: Mirror = "facing"
 
     @property
     def identity(self) -> str:
@@ -72,7 +69,8 @@ class Moments:
     def embed(self, clip: Clip) -> Float32[np.ndarray, " dimension"]:
         """A vector of length 1; the error says so if the clip has nothing that could be embedded."""
         cut = windows(clip.times)
-        ours = self._shares(clip, cut)
+        aligned = transform(self._matrices(clip), clip.keypoints_on_maps()[..., :2])
+        ours = shares(aligned, cut, self.mirror)
         vector = self._described(clip, cut, ours)
         if ours.min() < 1:
             vector = vector + self._described(clip.mirrored(), cut, 1 - ours)
@@ -85,15 +83,6 @@ class Moments:
     def embed_all(self, clips: Sequence[Clip]) -> Float32[np.ndarray, "clips dimension"]:
         """One vector a clip."""
         return np.stack([self.embed(clip) for clip in clips])
-
-    def _shares(self, clip: Clip, cut: Sequence[Window]) -> Float64[np.ndarray, " windows"]:
-        """How much of each window counts for the clip; the rest counts for its mirror."""
-        if self.mirror != "facing":
-            return np.full(len(cut), 1.0 if self.mirror == "none" else 0.5)
-        points = transform(self._matrices(clip), clip.keypoints_on_maps()[..., :2])
-        across = (points[:, NOSE, 0] - points[:, SHOULDERS, 0].mean(1)) / BODY_LENGTH
-        offsets = np.array([across[window.frames[window.mask]].mean() for window in cut], np.float64)
-        return (1 + np.clip(offsets / SIDEWAYS, -1, 1)) / 2
 
     def _described(
         self, clip: Clip, cut: Sequence[Window], shares: Float64[np.ndarray, " windows"]

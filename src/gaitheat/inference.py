@@ -50,8 +50,6 @@ class Network(BatchNetwork[ov.InferRequest]):
 
     def __init__(self, path: Path, shape: tuple[int | None, ...], threads: int = 1, streams: int = 1) -> None:
         compiled = _compiled(path, shape, threads, streams)
-        precision = compiled.get_property(properties.hint.inference_precision)
-        assert precision == ov.Type.f32, f"{path} would compute in {precision}, not in float32"
         names = [sorted(output.get_names()) for output in compiled.outputs]
         requests = [compiled.create_infer_request() for _ in range(streams)]
         given = compiled.input(0)
@@ -61,6 +59,46 @@ class Network(BatchNetwork[ov.InferRequest]):
         return tuple(request.infer([batch], share_inputs=True).values())
 
 
+class OpenNetwork:
+    """A network of several inputs whose sizes it leaves open, such as batch and time; in float32 as well.
+
+    Args:
+        path: an ``.onnx`` or OpenVINO ``.xml`` file.
+        threads: CPU threads that work on one call.
+
+    Attributes:
+        metadata: what an ``.onnx`` file says about itself.
+
+    Raises:
+        GaitheatError: the file is no network.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self.path = path
+        model = _read(ov.Core(), path)
+        said = model.get_rt_info("framework").astype(dict) if model.has_rt_info("framework") else {}
+        self.metadata = {key: str(value.value) for key, value in said.items()}
+        self._compiled = _compiled(path, None, threads, 1)
+
+    def __call__(self, *inputs: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
+        """The outputs in the file's order; may be called from several threads.
+
+        Raises:
+            GaitheatError: other inputs than the file's (OpenVINO itself would convert types unasked).
+        """
+        ports = self._compiled.inputs
+        if len(ports) != len(inputs) or not all(map(_takes, ports, inputs)):
+            taken = ", ".join(f"{port.element_type.to_dtype()} {port.partial_shape}" for port in ports)
+            got = ", ".join(f"{array.dtype} {list(array.shape)}" for array in inputs)
+            raise GaitheatError(f"{self.path.name} takes {taken}, but got {got}")
+        return tuple(self._compiled.create_infer_request().infer(list(inputs)).values())
+
+
+def _takes(port: ov.ConstOutput, array: NDArray[np.generic]) -> bool:
+    same_type = np.dtype(port.element_type.to_dtype()) == array.dtype
+    return same_type and bool(port.partial_shape.compatible(ov.PartialShape(list(array.shape))))
+
+
 def network_files(path: Path) -> list[Path]:
     """The file of a network, and those beside it that hold its weights, if it does not hold them itself."""
     beside = {".xml": (f"{path.stem}.bin",), ".onnx": (f"{path.name}.data", f"{path.name}_data")}
@@ -68,8 +106,10 @@ def network_files(path: Path) -> list[Path]:
     return [path, *(file for file in named if file.is_file())]
 
 
-def _compiled(path: Path, shape: tuple[int | None, ...], threads: int, streams: int) -> ov.CompiledModel:
-    """The compiled network from the cache, or compiled now and put there."""
+def _compiled(
+    path: Path, shape: tuple[int | None, ...] | None, threads: int, streams: int
+) -> ov.CompiledModel:
+    """The compiled network from the cache, or compiled now and put there; without a shape as the file is."""
     if not path.is_file():
         raise GaitheatError(f"no network at {path}: expected {_KINDS}")
     core = ov.Core()
@@ -85,10 +125,14 @@ def _compiled(path: Path, shape: tuple[int | None, ...], threads: int, streams: 
     cached = cache_dir() / "compiled" / f"{path.stem}-{key[:16]}"
     blob = _get_checked(cached)
     if blob is None:
-        blob = core.compile_model(_model(core, path, shape), "CPU", settings).export_model().getvalue()
+        model = _read(core, path) if shape is None else _model(core, path, shape)
+        blob = core.compile_model(model, "CPU", settings).export_model().getvalue()
         with contextlib.suppress(OSError):  # an unwritable cache makes the next start slower, no more
             put(cached, hashlib.sha256(blob).digest() + blob)
-    return core.import_model(blob, "CPU", settings)
+    compiled = core.import_model(blob, "CPU", settings)
+    precision = compiled.get_property(properties.hint.inference_precision)
+    assert precision == ov.Type.f32, f"{path} would compute in {precision}, not in float32"
+    return compiled
 
 
 def _get_checked(cached: Path) -> bytes | None:
@@ -101,12 +145,18 @@ def _get_checked(cached: Path) -> bytes | None:
     return blob if hashlib.sha256(blob).digest() == digest else None
 
 
-def _model(core: ov.Core, path: Path, shape: tuple[int | None, ...]) -> ov.Model:
-    """The network of a file with its input fixed to ``shape``."""
+def _read(core: ov.Core, path: Path) -> ov.Model:
+    if not path.is_file():
+        raise GaitheatError(f"no network at {path}: expected {_KINDS}")
     try:
-        model = core.read_model(path)
+        return core.read_model(path)
     except RuntimeError as error:
         raise GaitheatError(f"cannot read {path} as a network: expected {_KINDS}") from error
+
+
+def _model(core: ov.Core, path: Path, shape: tuple[int | None, ...]) -> ov.Model:
+    """The network of a file with its input fixed to ``shape``."""
+    model = _read(core, path)
     if len(model.inputs) != 1:
         raise GaitheatError(f"{path.name} has {len(model.inputs)} inputs, expected a network of one input")
     own = model.input(0).partial_shape

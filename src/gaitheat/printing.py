@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from gaitheat.evaluation import Report, difference
+from gaitheat.evaluation.evaluate import Report, difference
 from gaitheat.video.pool import Summary
 
 if TYPE_CHECKING:  # galleries need Lance, and extraction into a packed file speaks where there is none
@@ -138,7 +138,10 @@ def print_reports(reports: Sequence[Report], as_json: bool) -> None:
         print(json.dumps([json.loads(report.to_json()) for report in reports], indent=2))  # noqa: T201
         return
     for report in reports:
-        say(f"\n{report.embedding}: {report.protocol}, {report.subjects} subjects, {report.clips} clips\n")
+        facts = [report.protocol, f"{report.subjects} subjects", f"{report.clips} clips"]
+        facts += ["cosine distance"] if report.distance == "cos" else []
+        facts += [f"control: {report.control}"] if report.control else []
+        say(f"\n{report.embedding}: {', '.join(facts)}\n")
         say(report.to_markdown())
     for report in reports[1:]:
         value, low, high = (100 * bound for bound in difference(reports[0], report))

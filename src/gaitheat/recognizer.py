@@ -27,7 +27,8 @@ THRESHOLDS = {"mean-heatmap": 0.385, "mean-silhouette": 0.224, "mean-skeleton": 
 """Distances, 0 to 2, up to which the nearest person is named; by embedding.
 
 At these, 5 % of the pairs of different people of the KTH development subjects are accepted: ``gaitheat
-evaluate STORE`` prints them. They speak of one comparison; a search of many people raises more false alarms.
+evaluate --store STORE`` prints them. They speak of one comparison; a search of many people raises more
+false alarms.
 """
 FARTHEST = 2.0
 """Distance of opposite embeddings: all are of length 1."""
@@ -64,24 +65,29 @@ class Recognizer:
         gallery: a folder; it is made at the first enrolment.
         embedding: one of EMBEDDERS; None: the gallery's own, or the default for a new one.
         threshold: the distance up to which the nearest person is named; None: THRESHOLDS.
+        embedder: what makes the embeddings, such as a trained network, in the place of ``embedding``; it has
+            no threshold of its own.
 
     Raises:
-        GaitheatError: no such embedding, or the folder holds no gallery but something else.
+        GaitheatError: no such embedding, the folder holds no gallery but something else, or a gallery of
+            other embeddings.
     """
 
     def __init__(
-        self, gallery: str | Path, embedding: str | None = None, threshold: float | None = None
+        self,
+        gallery: str | Path,
+        embedding: str | None = None,
+        threshold: float | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         self.path = Path(gallery)
-        if not is_vacant(self.path):
-            made_of = _embedding_of(Gallery.open(self.path))
-            if embedding not in (None, made_of):
-                raise GaitheatError(
-                    f"the gallery {gallery} is made of {made_of}, not of {embedding}: use another folder"
-                )
-            embedding = made_of
-        self.embedder = embedder_called(embedding or DEFAULT_EMBEDDING)
-        self.threshold = _limit(self.embedder.name, threshold)
+        if embedder is None:
+            name = self._embedding(embedding)
+            self.embedder: Embedder = embedder_called(name)
+        else:
+            name = embedder.identity
+            self.embedder = self._accepted(embedder, embedding)
+        self.threshold = _limit(name, threshold)
         self.viewer = Viewer()
 
     def enroll(
@@ -134,6 +140,30 @@ class Recognizer:
         identity = _identity(self.embedder, clip)
         return tuple(gallery.search(self.embedder.embed(clip), identity, count))
 
+    def _embedding(self, embedding: str | None) -> str:
+        """The embedding that was asked for, the gallery's own, or the default."""
+        if is_vacant(self.path):
+            return embedding or DEFAULT_EMBEDDING
+        made_of = _embedding_of(Gallery.open(self.path))
+        if embedding not in (None, made_of):
+            raise GaitheatError(
+                f"the gallery {self.path} is made of {made_of}, not of {embedding}: use another folder"
+            )
+        return made_of
+
+    def _accepted(self, embedder: Embedder, embedding: str | None) -> Embedder:
+        """The embedder, if it is the only one asked for and the gallery is not made of other embeddings."""
+        if embedding is not None:
+            raise GaitheatError(f"expected an embedder or the name of one, but got both ({embedding})")
+        if not is_vacant(self.path):
+            made_of = Gallery.open(self.path).embedder
+            if not made_of.startswith(f"{embedder.identity}/"):
+                raise GaitheatError(
+                    f"the gallery {self.path} is made of {made_of}, not of {embedder.identity}: "
+                    "use another folder"
+                )
+        return embedder
+
     def _recognise(self, clip: Clip, gallery: Gallery) -> Person:
         motion = motion_of(clip)
         reason = standing(motion)
@@ -175,7 +205,9 @@ def verify(
 
 def _limit(embedding: str, threshold: float | None) -> float:
     """The chosen threshold, or the embedding's own."""
-    limit = THRESHOLDS[embedding] if threshold is None else threshold
+    limit = THRESHOLDS.get(embedding) if threshold is None else threshold
+    if limit is None:
+        raise GaitheatError(f"{embedding} has no threshold of its own: give one, 0 to {FARTHEST:g}")
     if not 0 <= limit <= FARTHEST:
         raise GaitheatError(f"a threshold is a distance from 0 to {FARTHEST:g}, but got {limit:g}")
     return limit

@@ -3,7 +3,8 @@
 import pytest
 
 from gaitheat.clips import ClipKey
-from gaitheat.datasets.protocol import Cell, Protocol, Selection
+from gaitheat.datasets import DATASETS
+from gaitheat.datasets.protocol import Cell, Protocol, Selection, dealt
 
 KEY = ClipKey("somewhere", "anna", "nm", "090", "01", 0)
 
@@ -36,3 +37,24 @@ def test_a_headline_must_name_cells_and_labels_must_differ():
         Protocol("p", "somewhere", (cell,), ())
     with pytest.raises(ValueError, match="labels"):
         Protocol("p", "somewhere", (cell, cell), ("a",))
+
+
+def test_a_camera_is_told_by_fields_of_the_key():
+    cell = Cell("a", Selection(), Selection())
+    protocol = Protocol("p", "somewhere", (cell,), ("a",), camera=("condition", "view"))
+    assert protocol.camera_of(KEY) == "nm/090"
+    with pytest.raises(ValueError, match=r"camera.*got \['lens'\]"):
+        Protocol("p", "somewhere", (cell,), ("a",), camera=("lens",))
+
+
+def test_kth_has_a_camera_a_scenario_and_walkers_one_a_view():
+    assert DATASETS["kth"].protocol.camera_of(KEY) == "nm"
+    assert DATASETS["walkers-1-indoor"].protocol.camera_of(KEY) == "090"
+
+
+def test_people_are_dealt_into_groups_of_equal_size_always_alike_and_not_in_turn():
+    people = [f"{number:03d}" for number in range(42)]
+    groups = dealt([*people, *people[::-1]], 4)
+    assert sorted(list(groups.values()).count(group) for group in range(4)) == [10, 10, 11, 11]
+    assert dealt(reversed(people), 4) == groups
+    assert [groups[name] for name in people[:8]] != [0, 1, 2, 3, 0, 1, 2, 3]

@@ -6,13 +6,31 @@ from io import TextIOWrapper
 import tyro
 
 from gaitheat.cli.arguments import STOPPED
-from gaitheat.cli.clip_verbs import assets, demo, evaluate, extract, pack, show
+from gaitheat.cli.clip_verbs import assets, demo, extract, pack, show
+from gaitheat.cli.evaluation_verbs import evaluate
+from gaitheat.cli.export_verbs import export
 from gaitheat.cli.gallery_verbs import enroll, forget, identify, people, verify
+from gaitheat.cli.train_verbs import train
 from gaitheat.cli.walker_verbs import walkers
 from gaitheat.errors import GaitheatError
 
 DESCRIPTION = "Who walks here? Video -> pose heatmaps -> one embedding -> a name, or nobody known."
-VERBS = (extract, show, pack, enroll, identify, verify, people, forget, evaluate, walkers, assets, demo)
+VERBS = (
+    extract,
+    show,
+    pack,
+    enroll,
+    identify,
+    verify,
+    people,
+    forget,
+    train,
+    evaluate,
+    export,
+    walkers,
+    assets,
+    demo,
+)
 
 app = tyro.extras.SubcommandApp()
 for verb in VERBS:

@@ -1,9 +1,12 @@
 """What the commands take: the arguments that several of them share, and the stores that a path means."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
+
+from gaitheat.errors import GaitheatError
 
 if TYPE_CHECKING:
     from gaitheat.sinks import ClipSink
@@ -39,3 +42,10 @@ def clip_sink(path: Path) -> "ClipSink":
     from gaitheat.store import ClipStore
 
     return ClipStore.open_or_create(path)
+
+
+def expect_packages(what: str, *names: str) -> None:
+    """GaitheatError if one of these packages of the extra ``train`` is missing."""
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        raise GaitheatError(f'{what} needs {", ".join(missing)}: pip install "gaitheat[train]"')

@@ -1,4 +1,4 @@
-"""The commands about clips: make them of video, look at them, pack and evaluate them."""
+"""The commands about clips: make them of video, look at them, pack them."""
 
 import os
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from gaitheat.cli.arguments import Json, StorePath, Video, clip_sink, clip_source
+from gaitheat.cli.arguments import StorePath, Video, clip_sink, clip_source, expect_packages
 
 if TYPE_CHECKING:
     from gaitheat.frames import Recording
@@ -57,6 +57,7 @@ def extract(
 def show(
     store: StorePath,
     clip: Annotated[str | None, Positional, arg(metavar="[CLIP]")] = None,
+    masks: Path | None = None,
     out: Path = Path("out"),
 ) -> None:
     """Pictures of clips, to see whether extraction worked: a contact sheet (PNG), an overlay video (MP4).
@@ -64,10 +65,19 @@ def show(
     Args:
         store: A clip store, or a packed file.
         clip: The beginning of a clip's key, such as kth/person01/d1; all clips if left out.
+        masks: A training's folder, or its checkpoint: instead, what its network attends to in the first of
+            these clips, channel by channel.
         out: The folder for the pictures.
     """
-    from gaitheat.printing import say
-    from gaitheat.show import show_clips
+    from gaitheat.printing import print_rows, say
+    from gaitheat.show import show_clips, show_masks
+
+    if masks is not None:
+        expect_packages("a checkpoint", "torch", "safetensors")
+        picture, figures = show_masks(clip_source(store), clip or "", masks, out)
+        print_rows([channel._asdict() for channel in figures])
+        say(str(picture))
+        return
 
     for picture in show_clips(clip_source(store), clip or "", out):
         say(str(picture))
@@ -86,30 +96,6 @@ def pack(store: StorePath, packed: Annotated[Path, Positional, arg(metavar="FILE
 
     write_packed(ClipStore(store), packed)
     say(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB")
-
-
-def evaluate(
-    store: StorePath,
-    dataset: str = "kth",
-    embedding: str | None = None,
-    as_json: Json = False,
-) -> None:
-    """Rank-1 by an official protocol, with intervals over subjects, for one embedding or for all.
-
-    Args:
-        store: A clip store or a packed file with the clips of the data set.
-        dataset: Whose protocol.
-        embedding: How clips become vectors; all of them, one after the other, if left out.
-    """
-    from gaitheat.datasets import dataset_called
-    from gaitheat.embeddings import EMBEDDERS, embedder_called
-    from gaitheat.evaluation import evaluate as measure
-    from gaitheat.printing import print_reports
-
-    source, protocol = clip_source(store), dataset_called(dataset).protocol
-    chosen = [embedder_called(embedding)] if embedding else list(EMBEDDERS.values())
-    reports = [measure(source, protocol, embedder.embed_all, embedder.name) for embedder in chosen]
-    print_reports(reports, as_json)
 
 
 def assets(

@@ -99,5 +99,6 @@ PROTOCOL = Protocol(
         Cell("d1 -> d1, same video", _scenario("d1"), _scenario("d1"), (frozenset({"view"}),)),
     ),
     headline=tuple(cell.label for cell in _ACROSS),
+    camera=("condition",),
 )
 """Gallery d1 and probes from the other scenarios, and the reverse; within one video for comparison only."""

@@ -1,7 +1,10 @@
 """An evaluation protocol as data: who is enrolled, who is asked for, which pairs do not count."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal
+
+import numpy as np
 
 from gaitheat.clips import ClipKey
 
@@ -58,6 +61,8 @@ class Protocol:
     """Labels of the cells that are averaged."""
     note: str = ""
     """What everybody must know who reads its figures: every report says it."""
+    camera: tuple[str, ...] = ("view",)
+    """Fields that are equal for all that one camera saw."""
 
     def __post_init__(self) -> None:
         labels = [cell.label for cell in self.cells]
@@ -67,3 +72,17 @@ class Protocol:
             raise ValueError(
                 f"protocol {self.name}: headline must name cells of {labels}, got {self.headline}"
             )
+        unknown = sorted(set(self.camera) - set(KEY_FIELDS))
+        if unknown:
+            raise ValueError(f"protocol {self.name}: a camera is told by {KEY_FIELDS}, got {unknown}")
+
+    def camera_of(self, key: ClipKey) -> str:
+        """Equal for clips of one camera."""
+        return "/".join(str(getattr(key, field)) for field in self.camera)
+
+
+def dealt(subjects: Iterable[str], groups: int) -> dict[str, int]:
+    """The group, from 0, of each subject: drawn, but always the same for the same people; of equal size."""
+    people = sorted(set(subjects))
+    order = np.random.default_rng(0).permutation(len(people))
+    return {people[person]: place % groups for place, person in enumerate(order)}

@@ -44,7 +44,9 @@ _SAME = tuple(
 
 
 def _protocol(name: str) -> Protocol:
-    return Protocol(name, name, (*_ACROSS, *_SAME), headline=tuple(_PROBES), note=HONEST_LIMITS)
+    return Protocol(
+        name, name, (*_ACROSS, *_SAME), headline=tuple(_PROBES), note=HONEST_LIMITS, camera=("view",)
+    )
 
 
 PROTOCOLS = {

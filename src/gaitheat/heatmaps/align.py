@@ -5,11 +5,12 @@ alone, whatever is wanted besides is composed into them, and then `warp` resampl
 """
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float64, UInt8
+from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 from numpy.typing import NDArray
 
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Affines, Keypoints
@@ -35,8 +36,8 @@ class Alignment:
     """Whose lean is made upright: nobody's, the clip's mean trunk, each frame's trunk."""
     scale: Literal["none", "clip", "frame"] = "clip"
     """Which body length becomes the standard one: none (as in the crop), the clip's median, each frame's."""
-    centre: Literal["frame", "smoothed"] = "frame"
-    """Which neck is put in the standard place: each frame's, or its path smoothed over time."""
+    centre: Literal["none", "frame", "smoothed"] = "frame"
+    """Which neck is put in the standard place: nobody's, each frame's, its smoothed path."""
 
     def __str__(self) -> str:
         return f"{self.rotation}-{self.scale}-{self.centre}"
@@ -47,6 +48,17 @@ ALIGNMENTS = {
     "described": Alignment(rotation="frame", scale="frame", centre="frame"),
 }
 """``default``: lean is identity and stays, one ruler a clip. ``described``: all per frame, as in GaitHeat."""
+
+
+ChannelAffines = Float32[np.ndarray, "frames channels 2 3"]
+
+
+class _Occupied(NamedTuple):
+    """Layers that show anything: frame and channel of each, and its box [2, 2], first and end of x and y."""
+
+    frames: Int64[np.ndarray, " layers"]
+    channels: Int64[np.ndarray, " layers"]
+    boxes: Int64[np.ndarray, "layers 2 2"]
 
 
 class _Body(NamedTuple):
@@ -73,7 +85,10 @@ def matrices(
     such frames alone stays as its crops show it.
     """
     body = _measure(keypoints.astype(np.float64))
-    neck = _path(body.neck, body.torso_seen, times, np.array(NECK), alignment.centre == "frame")
+    place = np.array(NECK)
+    neck = np.broadcast_to(place, body.neck.shape)
+    if alignment.centre != "none":
+        neck = _path(body.neck, body.torso_seen, times, place, alignment.centre == "frame")
     upright = np.array([0.0, 1.0])
     trunk = np.broadcast_to(upright, neck.shape)
     if alignment.rotation == "frame":
@@ -147,29 +162,67 @@ def _affines(
 
 def warp(
     images: UInt8[np.ndarray, "frames *channels height width"],
-    matrices: Affines,
+    matrices: Affines | ChannelAffines,
     size: tuple[int, int] = (MAP_HEIGHT, MAP_WIDTH),
 ) -> UInt8[np.ndarray, "frames *channels new_height new_width"]:
-    """Pictures of the heatmap frame moved by one affine a frame: one bilinear resample, zeros from outside.
+    """Pictures of the heatmap frame moved by affines: one bilinear resample, zeros from outside.
 
     Args:
         images: maps, silhouettes or anything that shows the heatmap frame, at any resolution.
-        matrices: [T, 2, 3], heatmap pixels to heatmap pixels.
+        matrices: heatmap pixels to heatmap pixels; [T, 2, 3], or [T, channels, 2, 3] for one a channel.
         size: rows and columns of the result, which shows the heatmap frame as well.
     """
-    height, width = size
-    before = _grid(images.shape[-2], images.shape[-1])
-    after = _grid(height, width)
-    square = np.zeros((len(matrices), 3, 3))
-    square[:, :2], square[:, 2, 2] = matrices, 1
-    composed = (after @ square @ np.linalg.inv(before))[:, :2]
     layers = images.reshape(len(images), -1, *images.shape[-2:])
-    warped = np.empty((*layers.shape[:2], height, width), np.uint8)
-    for frame, matrix in enumerate(composed):
-        for channel, layer in enumerate(layers[frame]):
+    warped = np.zeros((*layers.shape[:2], *size), np.uint8)
+    frames, channels, boxes = _occupied(layers)
+    square = np.zeros((len(frames), 3, 3))
+    square[:, :2] = matrices[frames] if matrices.ndim == 3 else matrices[frames, channels]
+    square[:, 2, 2] = 1
+    moves = (_grid(*size) @ square @ np.linalg.inv(_grid(*images.shape[-2:])))[:, :2]
+    starts, ends = _reached(boxes, moves, size)
+    # Only the box around what a map shows is warped: a tenth of an estimator's map.
+    moves[:, :, 2:] += moves[:, :, :2] @ boxes[:, 0, :, None] - starts[:, :, None]
+    edges = np.concatenate([boxes.reshape(-1, 4), starts, ends], axis=1).T.tolist()
+    for frame, channel, move, left, top, right, bottom, x, y, x_end, y_end in zip(
+        frames.tolist(), channels.tolist(), moves, *edges, strict=True
+    ):
+        if x < x_end and y < y_end:
             # OpenCV is exact for 1, 3 or 4 channels, but rounds to 1/32 pixel for 17; the time is the same.
-            cv2.warpAffine(layer, matrix, (width, height), dst=warped[frame, channel], flags=cv2.INTER_LINEAR)
-    return warped.reshape(*images.shape[:-2], height, width)
+            cv2.warpAffine(
+                layers[frame, channel, top:bottom, left:right],
+                move,
+                (x_end - x, y_end - y),
+                dst=warped[frame, channel, y:y_end, x:x_end],
+                flags=cv2.INTER_LINEAR,
+            )
+    return warped.reshape(*images.shape[:-2], *size)
+
+
+def _occupied(layers: UInt8[np.ndarray, "frames channels height width"]) -> _Occupied:
+    """The layers that show anything, and the smallest box around what each one shows."""
+    # Eight pixels at a time, and whole slices: three times faster than numpy's own reduction.
+    words = np.ascontiguousarray(layers).view(np.uint8 if layers.shape[3] % 8 else np.uint64)
+    rows, columns = (reduce(np.bitwise_or, np.moveaxis(words, axis, 0)) for axis in (3, 2))
+    rows, columns = rows != 0, columns.view(np.uint8) != 0
+    frames, channels = np.nonzero(rows.any(2))
+    rows, columns = rows[frames, channels], columns[frames, channels]
+    first = np.stack([columns.argmax(1), rows.argmax(1)], axis=1)
+    behind = np.stack([columns[:, ::-1].argmax(1), rows[:, ::-1].argmax(1)], axis=1)
+    return _Occupied(frames, channels, np.stack([first, layers.shape[:1:-1] - behind], axis=1))
+
+
+def _reached(
+    boxes: Int64[np.ndarray, "layers 2 2"], moves: Float64[np.ndarray, "layers 2 3"], size: tuple[int, int]
+) -> tuple[Int64[np.ndarray, "layers 2"], Int64[np.ndarray, "layers 2"]]:
+    """First x and y of the result, and those behind the last, to which a pixel of a box gives anything."""
+    middle, half = (boxes.sum(1) - 1) / 2, (np.diff(boxes, axis=1)[:, 0] + 1) / 2
+    centre = np.einsum("nij,nj->ni", moves[:, :, :2], middle) + moves[:, :, 2]
+    radius = np.einsum("nij,nj->ni", np.abs(moves[:, :, :2]), half)
+    inside = (0, 0), size[::-1]
+    return (
+        np.clip(np.ceil(centre - radius), *inside).astype(np.int64),
+        np.clip(np.floor(centre + radius) + 1, *inside).astype(np.int64),
+    )
 
 
 def _grid(height: int, width: int) -> Float64[np.ndarray, "3 3"]:

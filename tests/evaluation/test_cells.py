@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from factories import ESTIMATOR
-from gaitheat.cells import CellResult, ViewPair, mean_rank1, measured, resampled
 from gaitheat.clips import ClipKey, Refusal
 from gaitheat.datasets.protocol import Cell, Selection
+from gaitheat.evaluation.cells import CMC_RANKS, MEASURES, CellResult, ViewPair, cmc, means, resampled
+from gaitheat.evaluation.counting import measured as counted
+from gaitheat.evaluation.openset import open_set
+from gaitheat.evaluation.searching import Space
 
 VIEWS = ("000", "054", "090")
 PLAIN = Selection(conditions=frozenset({"nm"}))
@@ -46,6 +49,11 @@ def places(keys: list[ClipKey], noise: float = 1.5) -> np.ndarray:
         ],
         np.float32,
     )
+
+
+def measured(cell: Cell, keys: list[ClipKey], embeddings: np.ndarray, refused: list[Refusal]) -> CellResult:
+    """In one space, in which everybody takes part."""
+    return counted(cell, keys, [Space(embeddings, np.ones(len(keys), bool))], refused)[0]
 
 
 def slow_shares(keys: list[ClipKey], people: list[str], same_view: bool) -> dict[tuple[str, str], float]:
@@ -153,9 +161,107 @@ def test_a_clip_is_never_its_own_mate():
 
 
 def test_every_cell_weighs_as_much_as_the_others_whatever_it_counted():
-    def result(label: str, hits: int, probes: int, pairs: int) -> CellResult:
-        counted = tuple(ViewPair("000", str(n), {"anna": probes}, {"anna": hits}) for n in range(pairs))
-        return CellResult(label, 1, 0, 0, counted, None)
+    nobody = open_set([], {})
 
-    assert mean_rank1([result("a", 1, 2, 7), result("b", 9, 10, 1)]).value == pytest.approx(0.7)
-    assert mean_rank1([result("a", 1, 2, 7), result("b", 0, 0, 0)]) is None
+    def result(label: str, hits: int, probes: int, pairs: int) -> CellResult:
+        sums = {measure: {"anna": float(hits)} for measure in MEASURES}
+        within = (hits,) * (CMC_RANKS - 1) + (probes,)
+        views = tuple(ViewPair("000", str(n), {"anna": probes}, sums, within) for n in range(pairs))
+        return CellResult(label, 1, 0, 0, 0.0, views, {}, (), nobody, ())
+
+    both = [result("a", 1, 2, 7), result("b", 9, 10, 1)]
+    assert {measure: share.value for measure, share in means(both).items()} == pytest.approx(
+        dict.fromkeys(MEASURES, 0.7)
+    )
+    assert cmc(both) == pytest.approx([0.7] * (CMC_RANKS - 1) + [1.0])
+    assert means([both[0], result("b", 0, 0, 0)]) == {}
+    assert cmc([both[0], result("b", 0, 0, 0)]) == ()
+
+
+def slow_ranks(keys: list[ClipKey]) -> dict[tuple[str, str], list[list[int]]]:
+    """Of each pair of views, the ranks of all mates of each probe."""
+    place = dict(zip(keys, places(keys), strict=True))
+    ranks: dict[tuple[str, str], list[list[int]]] = {}
+    for probe in keys:
+        for view in VIEWS:
+            gallery = [key for key in keys if key.condition == "nm" and key.view == view]
+            if probe.condition != "cl" or probe.view == view:
+                continue
+            gallery.sort(key=lambda key: float(np.linalg.norm(place[key] - place[probe])))
+            found = [n for n, key in enumerate(gallery, start=1) if key.subject == probe.subject]
+            if found:
+                ranks.setdefault((probe.view, view), []).append(found)
+    return ranks
+
+
+@pytest.mark.parametrize("keys", [keys_of(), uneven(keys_of())], ids=["even", "uneven"])
+def test_every_measure_is_the_mean_of_means_of_what_the_double_loop_finds(keys):
+    ranks = slow_ranks(keys)
+    result = measured(APART, keys, places(keys), [])
+
+    def slow(score) -> float:
+        return slow_mean({pair: float(np.mean([score(r) for r in found])) for pair, found in ranks.items()})
+
+    expected = {f"rank-{k}": slow(lambda r, k=k: r[0] <= k) for k in (1, 5, 10, 20)}
+    expected["mAP"] = slow(lambda r: np.mean([place / rank for place, rank in enumerate(r, start=1)]))
+    expected["mINP"] = slow(lambda r: len(r) / r[-1])
+    assert {measure: share.value for measure, share in result.measures.items()} == pytest.approx(expected)
+    assert result.cmc == pytest.approx([slow(lambda r, k=k: r[0] <= k) for k in range(1, CMC_RANKS + 1)])
+    for share in result.measures.values():
+        assert share.low <= share.value <= share.high
+
+
+def test_the_table_of_views_has_a_share_for_every_pair_that_was_measured():
+    keys = [key for key in keys_of() if not (key.condition == "nm" and key.view == "054")]
+    table = measured(APART, keys, places(keys), []).view_table
+    shares = slow_shares(keys, sorted({key.subject for key in keys}), same_view=False)
+    assert (table.probe_views, table.gallery_views) == (VIEWS, VIEWS)
+    for i, probe in enumerate(VIEWS):
+        for j, gallery in enumerate(VIEWS):
+            assert table.rank1[i][j] == (
+                pytest.approx(shares[probe, gallery]) if (probe, gallery) in shares else None
+            )
+
+
+def test_failures_to_acquire_are_a_share_of_all_that_a_cell_selects():
+    keys = keys_of()
+    refused = [Refusal(key, "video", "0" * 64, ESTIMATOR, "no person", 9) for key in keys[:6]]
+    elsewhere = replace(refused[0], key=replace(keys[0], condition="bg"))
+    result = measured(APART, keys[6:], places(keys[6:]), [*refused, elsewhere])
+    assert (result.refused, result.failure_to_acquire) == (6, pytest.approx(6 / len(keys)))
+
+
+def test_the_surest_mistakes_are_kept_one_a_subject():
+    keys = keys_of()
+    place = dict(zip(keys, places(keys), strict=True))
+    result = measured(APART, keys, places(keys), [])
+    found = result.mistakes
+    assert [mistake.distance for mistake in found] == sorted(mistake.distance for mistake in found)
+    assert len({mistake.probe.subject for mistake in found}) == len(found) == 6
+    for probe, taken_for, distance, mate, mate_distance in found:
+        assert probe.subject == mate.subject != taken_for.subject
+        assert probe.condition == "cl"
+        assert distance == pytest.approx(np.linalg.norm(place[probe] - place[taken_for]), abs=1e-5)
+        assert (
+            distance <= mate_distance == pytest.approx(np.linalg.norm(place[probe] - place[mate]), abs=1e-5)
+        )
+
+
+def test_blocks_of_probes_and_several_spaces_change_nothing(monkeypatch):
+    keys = uneven(keys_of())
+    whole = measured(APART, keys, places(keys), [])
+    monkeypatch.setattr("gaitheat.evaluation.searching.BLOCK", 3)
+    assert measured(APART, keys, places(keys), []) == whole
+
+
+def test_in_spaces_of_their_own_people_only_meet_each_other():
+    keys = keys_of()
+    left = np.array([key.subject < "004" for key in keys])
+    both = counted(APART, keys, [Space(places(keys), left), Space(5 - places(keys), ~left)], [])[0]
+    apart = [
+        measured(APART, some, places(some), [])
+        for some in ([key for key in keys if (key.subject < "004") is side] for side in (True, False))
+    ]
+    assert both.rank1.value == pytest.approx(np.mean([half.rank1.value for half in apart]))
+    assert both.gallery == apart[0].gallery == apart[1].gallery
+    assert both.searches == apart[0].searches + apart[1].searches

@@ -1,0 +1,90 @@
+"""Embeddings adapted to the camera, by what it makes of other people whose names nobody needs to know.
+
+Most of what tells clips of two cameras apart is the cameras. Their mean embeddings say how; and the spread
+of people around these means says which directions are loud without saying who it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64
+from numpy.typing import NDArray
+
+from gaitheat.errors import GaitheatError
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What a cohort says about its cameras."""
+
+    means: Mapping[str, Float64[np.ndarray, " dimension"]]
+    """Of each camera."""
+    axes: Float64[np.ndarray, "dimension components"]
+    """Whitening, common to all cameras: only so can embeddings of two cameras be compared."""
+
+    def apply(
+        self, embeddings: Float32[np.ndarray, "clips dimension"], cameras: Sequence[str]
+    ) -> Float32[np.ndarray, "clips components"]:
+        """Vectors of length 1; GaitheatError for a camera that the cohort did not pass."""
+        strange = sorted(set(cameras) - set(self.means))
+        if strange:
+            raise GaitheatError(
+                f"cannot adapt embeddings to camera {strange[0]}: expected clips of other people of it, "
+                f"but got only those of {', '.join(sorted(self.means))}"
+            )
+        moved = embeddings - np.stack([self.means[camera] for camera in cameras])
+        whitened = moved @ self.axes
+        lengths = np.linalg.norm(whitened, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = (whitened / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+        return unit
+
+
+@dataclass(frozen=True, slots=True)
+class CohortAdaptation:
+    """Takes out each camera's mean, then shrunk whitening along the leading components, then length 1.
+
+    A component of variance v is divided by the root of (1 - shrinkage) v + shrinkage m, with m the mean
+    variance of the components that are kept (as O. Ledoit and M. Wolf, 2004, but with a given shrinkage).
+    """
+
+    components: int = 80
+    """Principal components that are kept; fewer if the cohort has not more clips than that."""
+    shrinkage: float = 0.3
+    """0 whitens wholly; 1 only takes out the mean and drops what is not kept."""
+
+    def __post_init__(self) -> None:
+        if self.components < 1 or not 0 <= self.shrinkage <= 1:
+            raise GaitheatError(
+                "an adaptation needs at least one component and a shrinkage in 0..1, got "
+                f"{self.components} and {self.shrinkage:g}"
+            )
+
+    def __str__(self) -> str:
+        return f"mean and {self.components} components, shrinkage {self.shrinkage:g}"
+
+    def fit(self, embeddings: Float32[np.ndarray, "clips dimension"], cameras: Sequence[str]) -> Adapted:
+        """Learn from clips of people whom nobody will look for.
+
+        Args:
+            embeddings: theirs; strips are parts of one vector here.
+            cameras: which camera saw each clip.
+
+        Raises:
+            GaitheatError: too few clips, or clips that all look alike.
+        """
+        names = np.array(cameras)
+        means = {str(name): embeddings[names == name].astype(np.float64).mean(0) for name in np.unique(names)}
+        centred = embeddings - np.array([means[name] for name in cameras]).reshape(embeddings.shape)
+        _, spread, axes = np.linalg.svd(centred, full_matrices=False)
+        variances = spread**2 / max(len(embeddings), 1)
+        kept = min(self.components, len(embeddings) - len(means), len(variances))
+        if kept < 1 or not variances[0] > 0:
+            raise GaitheatError(
+                f"an adaptation needs clips of several people of each camera, got {len(embeddings)} "
+                f"of {len(means)} cameras"
+            )
+        shrunk = (1 - self.shrinkage) * variances[:kept] + self.shrinkage * variances[:kept].mean()
+        # A direction without any spread says nothing; without shrinkage it would be divided by nought.
+        scale = np.divide(1, np.sqrt(shrunk), where=shrunk > 1e-12 * shrunk[0], out=np.zeros(kept))
+        return Adapted(means, axes[:kept].T * scale)

@@ -1,0 +1,172 @@
+"""A checkpoint as one ONNX file that embeds clips without PyTorch, written if it computes the same.
+
+The file takes any number of windows of any length. It carries the recipe and all that its embedder needs.
+"""
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+import onnxruntime  # type: ignore[import-untyped]
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.export import Dim
+
+from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH
+from gaitheat.errors import GaitheatError
+from gaitheat.heatmaps.draw import gaussians
+from gaitheat.inference import OpenNetwork
+from gaitheat.network_embeddings import METADATA, NetworkEmbedder
+from gaitheat.networks.types import Inputs
+from gaitheat.recipes import Recipe
+from gaitheat.skeleton import JOINTS
+from gaitheat.training.checkpoints import load
+from gaitheat.training.embedder import embedder_of
+
+OPSET = 18
+TOLERANCE = 2e-5
+"""By how much any number of a strip of length 1 may differ between PyTorch, ONNX Runtime and OpenVINO."""
+BF16_TOLERANCE = 0.1
+"""How far a strip of length 1 may be moved by bfloat16, which has 8 bits of mantissa: about 6 degrees."""
+LENGTHS, BATCHES = (1, 7, 30, 60), (1, 3)
+"""Ticks and windows of the inputs that the parts are compared on."""
+
+
+class Parity(NamedTuple):
+    """By how much the answers differ from those of PyTorch in float32, at most."""
+
+    onnxruntime: float
+    """Of any number of the embedding."""
+    openvino: float
+    """Of any number of the embedding."""
+    bf16: float
+    """Distance of a strip under PyTorch's automatic bfloat16."""
+
+
+def export(checkpoint: Path, path: Path) -> Parity:
+    """Write the network of a checkpoint as an ONNX file, if it computes the same there.
+
+    Args:
+        checkpoint: a checkpoint, or a training's folder.
+        path: the file to write; it appears whole or not at all.
+
+    Raises:
+        GaitheatError: there is no checkpoint, or the exported network's answers are others than its own.
+    """
+    if path.suffix != ".onnx":
+        raise GaitheatError(f"expected the name of an .onnx file to write, but got {path}")
+    loaded = load(checkpoint)
+    return export_network(loaded.network(), loaded.recipe, path)
+
+
+def export_network(network: nn.Module, recipe: Recipe, path: Path) -> Parity:
+    """The same for a network in evaluation mode."""
+    embedder = embedder_of(network, recipe)
+    model = _converted(network)
+    carried = {"format": 1, "embedder": embedder.settings(), "recipe": asdict(recipe)}
+    onnx.helper.set_model_props(model, {METADATA: json.dumps(carried)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.stem}.part.onnx")
+    try:
+        onnx.save(model, part)
+        parity = compared(network, embedder, part)
+        _expect(parity, path)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return parity
+
+
+def compared(network: nn.Module, embedder: NetworkEmbedder, path: Path) -> Parity:
+    """Differences over windows of several lengths, alone and in a batch with gaps of masked ticks."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    openvino = OpenNetwork(path)
+    names = [given.name for given in session.get_inputs()]
+    worst = np.zeros(3)
+    for windows in _windows():
+        right = embedder.forward(*windows)
+        (by_runtime,) = session.run(None, dict(zip(names, windows, strict=True)))
+        (by_openvino,) = openvino(*windows)
+        with torch.autocast(next(network.parameters()).device.type, torch.bfloat16):
+            by_bf16 = embedder.forward(*windows)
+        moved = np.linalg.norm(by_bf16 - right, axis=2).max()
+        differences = [np.abs(by_runtime - right).max(), np.abs(by_openvino - right).max(), moved]
+        worst = np.maximum(worst, differences)  # NaN stays NaN
+    return Parity(*map(float, worst))
+
+
+def _expect(parity: Parity, path: Path) -> None:
+    """A NaN is no agreement either."""
+    for name, tolerance in (("onnxruntime", TOLERANCE), ("openvino", TOLERANCE), ("bf16", BF16_TOLERANCE)):
+        difference = getattr(parity, name)
+        if not difference <= tolerance:
+            raise GaitheatError(
+                f"{path.name} was not written: {name} differs from PyTorch by {difference:.2g}, "
+                f"expected at most {tolerance:g}; check that the training did not diverge"
+            )
+
+
+def _windows() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]]:
+    """Joints that wander about, drawn as maps; every window but the first has masked ticks."""
+    random = np.random.default_rng(0)
+    for ticks in LENGTHS:
+        for batch in BATCHES:
+            shape = (batch, ticks, len(JOINTS))
+            points = random.uniform((0, 0, 0), (MAP_WIDTH, MAP_HEIGHT, 1), (*shape, 3)).astype(np.float32)
+            maps = gaussians(points.reshape(-1, len(JOINTS), 3)).reshape(*shape, MAP_HEIGHT, MAP_WIDTH)
+            mask = random.random((batch, ticks)) < 0.7
+            mask[0], mask[:, 0] = True, True
+            yield np.divide(maps, 255, dtype=np.float32), points, mask
+
+
+class _Embedding(nn.Module):
+    """The network with plain tensors in and out."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, heatmaps: Tensor, keypoints: Tensor, mask: Tensor) -> Tensor:
+        embedding: Tensor = self.network(Inputs(heatmaps, keypoints, mask)).embedding
+        return embedding
+
+
+def _converted(network: nn.Module) -> onnx.ModelProto:
+    examples = tuple(map(torch.from_numpy, next(w for w in _windows() if min(w[2].shape) > 1)))
+    sizes = {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}
+    with _quiet():
+        program = torch.onnx.export(
+            _Embedding(network).eval(),
+            examples,
+            input_names=["heatmaps", "keypoints", "mask"],
+            output_names=["embedding"],
+            dynamic_shapes=(sizes, sizes, sizes),
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter speaks of packages that are not needed, and warns of its own use of PyTorch."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,193 @@
+"""From a clip to one vector by a trained network, whichever library computes it.
+
+An embedding *is* the weighted mean over a clip's windows (60 frames at 25/s, one every 30). A window weighs
+as many ticks as it shows. By the way the person faces in it, the network sees it as it is, mirrored, or both:
+so left and right make no difference. Nothing here needs PyTorch.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float32
+from numpy.typing import NDArray
+
+from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Affines, Clip, Keypoints, Window, transform, windows
+from gaitheat.errors import GaitheatError
+from gaitheat.heatmaps.align import ALIGNMENTS, Alignment, matrices, warp
+from gaitheat.heatmaps.facing import Mirror, shares
+from gaitheat.heatmaps.variants import variant_called
+from gaitheat.inference import OpenNetwork
+from gaitheat.skeleton import JOINTS, MIRROR
+
+BATCH = 4
+"""Windows that are prepared and computed together (up to twice as many with their mirrors): some 100 MB."""
+METADATA = "gaitheat"
+"""Under this key an exported network carries what else its embedder needs."""
+
+Forward = Callable[
+    [
+        Float32[np.ndarray, "passes ticks 17 64 48"],
+        Float32[np.ndarray, "passes ticks 17 3"],
+        Bool[np.ndarray, "passes ticks"],
+    ],
+    Float32[np.ndarray, "passes strips dims"],
+]
+"""A network: aligned maps in 0..1, keypoints on them, true where a tick shows a frame -> one row a strip."""
+
+
+class _Piece(NamedTuple):
+    """A window of a clip, with what its clip alone can tell."""
+
+    row: int
+    """Which clip."""
+    clip: Clip
+    affines: Affines
+    points: Keypoints
+    """Of the whole clip, in aligned heatmap pixels."""
+    window: Window
+    share: float
+    """How much the window as it is counts; the rest counts for its mirror."""
+
+    @property
+    def ticks(self) -> int:
+        """What the window shows ends here; the masked rest would change nothing."""
+        return int(np.flatnonzero(self.window.mask)[-1]) + 1
+
+
+class _Pass(NamedTuple):
+    """What a network sees of one window, and what it counts for which clip."""
+
+    row: int
+    weight: float
+    maps: NDArray[np.float32]
+    keypoints: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkEmbedder:
+    """Embeds clips by a network."""
+
+    forward: Forward
+    weights: str
+    """Names the network and its weights: what ``forward`` computes."""
+    strips: int
+    dims: int
+    """Length of one strip's vector."""
+    alignment: Alignment = ALIGNMENTS["default"]
+    variant: str = "estimated"
+    """What the maps hold: one of VARIANTS."""
+    mirror: Mirror = "facing"
+
+    @property
+    def identity(self) -> str:
+        """Weights and settings: equal for a checkpoint and its export."""
+        return f"{self.weights}/{self.alignment}/{self.variant}/mirror-{self.mirror}"
+
+    @property
+    def dimension(self) -> int:
+        """Length of the vectors."""
+        return self.strips * self.dims
+
+    def embed(self, clip: Clip) -> Float32[np.ndarray, " dimension"]:
+        """A vector of length 1: the strips, each of length 1 / sqrt(strips), one after the other.
+
+        Raises:
+            GaitheatError: the clip's maps are empty, or the network's answer is not finite.
+        """
+        vector: NDArray[np.float32] = self.embed_all([clip])[0]
+        return vector
+
+    def embed_all(self, clips: Sequence[Clip]) -> Float32[np.ndarray, "clips dimension"]:
+        """One vector a clip, as `embed` gives it; windows of several clips are computed together."""
+        sums = np.zeros((len(clips), self.strips, self.dims))
+        pieces = [piece for row, clip in enumerate(clips) for piece in self._pieces(row, clip)]
+        pieces.sort(key=lambda piece: piece.ticks)  # windows of one length make batches without padding
+        for start in range(0, len(pieces), BATCH):
+            batch = pieces[start : start + BATCH]
+            passes = [shown for piece in batch for shown in self._passes(piece, batch[-1].ticks)]
+            answers = self.forward(
+                np.stack([shown.maps for shown in passes]),
+                np.stack([shown.keypoints for shown in passes]),
+                np.stack([shown.mask for shown in passes]),
+            )
+            for shown, answer in zip(passes, answers, strict=True):
+                sums[shown.row] += shown.weight * answer.astype(np.float64)
+        vectors = [self._unit(total, clip) for total, clip in zip(sums, clips, strict=True)]
+        return np.stack(vectors) if vectors else np.zeros((0, self.dimension), np.float32)
+
+    def settings(self) -> dict[str, Any]:
+        """All but the network, as JSON takes it: what `from_export` reads."""
+        names = ("weights", "strips", "dims", "variant", "mirror")
+        return {name: getattr(self, name) for name in names} | {"alignment": asdict(self.alignment)}
+
+    def _pieces(self, row: int, clip: Clip) -> list[_Piece]:
+        if not clip.heatmaps.any():
+            raise GaitheatError(f"clip {clip.key} cannot be embedded: its maps are empty; extract it again")
+        points, cut = clip.keypoints_on_maps(), windows(clip.times)
+        affines = matrices(points, clip.times, self.alignment)
+        points[..., :2] = transform(affines, points[..., :2])
+        return [
+            _Piece(row, clip, affines, points, window, float(share))
+            for window, share in zip(cut, shares(points[..., :2], cut, self.mirror), strict=True)
+        ]
+
+    def _passes(self, piece: _Piece, ticks: int) -> Iterator[_Pass]:
+        """The window as it is and mirrored, as far as either counts; what it does not show is zero."""
+        mask = np.arange(ticks) < piece.ticks
+        mask[: piece.ticks] = piece.window.mask[: piece.ticks]
+        frames, shown = np.unique(piece.window.frames[:ticks][mask], return_inverse=True)
+        clip = piece.clip.take(frames)
+        images = variant_called(self.variant)(clip.heatmaps, clip.keypoints_on_maps())
+        maps = np.zeros((ticks, len(JOINTS), MAP_HEIGHT, MAP_WIDTH), np.float32)
+        maps[mask] = warp(images, piece.affines[frames])[shown] / np.float32(255)
+        keypoints = np.zeros((ticks, len(JOINTS), 3), np.float32)
+        keypoints[mask] = piece.points[frames][shown]
+        weight = float(mask.sum())
+        if piece.share > 0:
+            yield _Pass(piece.row, weight * piece.share, maps, keypoints, mask)
+        if piece.share < 1:
+            swap = list(MIRROR)
+            mirrored = keypoints[:, swap]
+            mirrored[mask, :, 0] = MAP_WIDTH - 1 - mirrored[mask, :, 0]
+            yield _Pass(piece.row, weight * (1 - piece.share), maps[:, swap, :, ::-1], mirrored, mask)
+
+    def _unit(self, total: NDArray[np.float64], clip: Clip) -> NDArray[np.float32]:
+        lengths = np.linalg.norm(total, axis=1, keepdims=True)
+        if not (np.isfinite(lengths).all() and lengths.all()):
+            raise GaitheatError(
+                f"clip {clip.key} cannot be embedded: the network {self.weights} answers with zero or "
+                "infinite numbers; train or export it again"
+            )
+        unit: NDArray[np.float32] = (total / lengths / np.sqrt(self.strips)).astype(np.float32).ravel()
+        return unit
+
+
+def from_export(path: Path, threads: int = 1) -> NetworkEmbedder:
+    """The embedder of an exported network, which brings its settings along; float32 on the CPU.
+
+    Args:
+        path: an ``.onnx`` file that ``gaitheat export`` wrote.
+        threads: CPU threads that work on one batch.
+
+    Raises:
+        GaitheatError: the file is no network, or no exported embedder.
+    """
+    network = OpenNetwork(path, threads)
+    if METADATA not in network.metadata:
+        raise GaitheatError(
+            f"{path.name} says nothing of how to embed: expected a file that gaitheat export wrote"
+        )
+    settings = json.loads(network.metadata[METADATA])["embedder"]
+    settings["alignment"] = Alignment(**settings["alignment"])
+
+    def forward(
+        maps: NDArray[np.float32], keypoints: NDArray[np.float32], mask: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        return network(maps, keypoints, mask)[0]
+
+    return NetworkEmbedder(forward, **settings)

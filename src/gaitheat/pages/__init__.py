@@ -1,0 +1,1 @@
+"""Self-contained pages: an evaluation, to be read in a browser."""

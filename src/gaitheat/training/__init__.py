@@ -1,0 +1,1 @@
+"""The loop and what it needs: sampling, loading, checkpoints, journal (extra `train`)."""

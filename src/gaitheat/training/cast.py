@@ -1,0 +1,86 @@
+"""Who is trained on, who is held out, and how windows are cut from their clips."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gaitheat.clips import ClipKey
+from gaitheat.errors import GaitheatError
+from gaitheat.recipes import Recipe
+from gaitheat.sources import ClipInfo, ClipSource
+from gaitheat.training.loading import Cutting
+from gaitheat.training.sampling import Balanced, loops, split, subject_of
+
+SPLIT_SEED = 0
+"""The same people are held out whatever the recipe's seed: trainings that differ by it stay comparable."""
+
+
+class Cast(NamedTuple):
+    """The people of a training."""
+
+    source: ClipSource
+    """Where their clips are."""
+    sampler: Balanced
+    """Those who are trained on."""
+    held_out: list[ClipKey]
+    """Clips of the others; empty if there are none."""
+    about: str
+    """Both in words."""
+
+
+def cast(recipe: Recipe, source: ClipSource) -> Cast:
+    """The recipe's people.
+
+    Raises:
+        GaitheatError: they are not there, too few, or seen by several pose estimators.
+    """
+    infos = _infos(recipe, source)
+    keys = [info.key for info in infos]
+    training, held = split(keys, recipe.data.validation_subjects, SPLIT_SEED)
+    learned = [key for key in keys if subject_of(key) in set(training)]
+    sampling = recipe.sampling
+    sampler = Balanced(learned, sampling.subjects, sampling.clips, recipe.seed)
+    short = sum(loops(info.times, sampling.frames, sampling.mode) for info in infos)
+    about = (
+        f"{len(training)} subjects with {len(learned)} clips to train on, {len(held)} subjects held out"
+        + (
+            f"; {short} clips have fewer than {sampling.frames} frames and are shown in a loop"
+            if short
+            else ""
+        )
+        + (f"; {len(sampler.repeating)} subjects have too few clips for a batch" if sampler.repeating else "")
+    )
+    return Cast(source, sampler, [key for key in keys if subject_of(key) in set(held)], about)
+
+
+def cutting_of(recipe: Recipe) -> Cutting:
+    """How the recipe's windows are cut."""
+    sampling, data = recipe.sampling, recipe.data
+    return Cutting(
+        frames=sampling.frames,
+        mode=sampling.mode,
+        stride_jitter=sampling.stride_jitter,
+        alignment=data.alignment,
+        variant=data.variant,
+        mirror=data.mirror,
+        augmentation=recipe.augmentation,
+    )
+
+
+def _infos(recipe: Recipe, source: ClipSource) -> Sequence[ClipInfo]:
+    data, everybody = recipe.data, source.infos()
+    infos = [info for info in everybody if info.key.dataset == data.dataset]
+    if not infos:
+        there = ", ".join(sorted({info.key.dataset for info in everybody})) or "no clips at all"
+        raise GaitheatError(
+            f"expected clips of data set {data.dataset!r} to train on, but the store has {there}"
+        )
+    missing = sorted(set(data.subjects) - {info.key.subject for info in infos})
+    if missing:
+        raise GaitheatError(
+            f"data.subjects: expected them in the store, but {len(missing)} are not, first {missing[0]}"
+        )
+    infos = [info for info in infos if not data.subjects or info.key.subject in data.subjects]
+    estimators = sorted({str(info.estimator) for info in infos})
+    if len(estimators) > 1:
+        raise GaitheatError(f"expected clips of one pose estimator, but got several: {', '.join(estimators)}")
+    return infos
