@@ -3,7 +3,7 @@
     python benchmarks/ablation.py --store small.store --out ablation [--rows ...] [--rates ...] [--seeds N]
 
 Every training is a folder OUT/row/rate/seed and goes on where it was stopped; what was embedded stays
-embedded. A row's learning rate is the one with the best rank-1 on the training subjects that are held out, mean
+embedded. A row's learning rate is the one with the best rank-1 on training subjects that are held out, mean
 over the second half of the looks (seed 0); test subjects decide nothing. The hours that are planned are
 printed first.
 """

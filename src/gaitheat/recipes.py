@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import ALIGNMENTS, Alignment
-from gaitheat.heatmaps.augment import DEFAULT, NONE, Augmentation
+from gaitheat.heatmaps.augment import DEFAULT, MILD, NONE, Augmentation
 from gaitheat.heatmaps.variants import variant_called
 from gaitheat.knobs import expect, made
 
@@ -206,7 +206,9 @@ RECIPES: dict[str, Recipe] = {
         optimisation=Optimisation(steps=30, warm_up=5),
     ),
     "walkers-small": Recipe(
-        augmentation=NONE, optimisation=Optimisation(learning_rate=1e-3, precision="bf16")
+        sampling=Sampling(stride_jitter=0.15),
+        augmentation=MILD,
+        optimisation=Optimisation(precision="bf16"),
     ),
     "walkers-standard": Recipe(
         data=Data(validation_subjects=10),

@@ -74,6 +74,18 @@ class Augmentation:
 
 
 NONE = Augmentation()
+MILD = Augmentation(
+    scale=0.03,
+    stretch=0.03,
+    rotation=2.0,
+    shear=0.03,
+    shift=0.5,
+    displacement=0.3,
+    width=0.1,
+    height=0.1,
+    jitter=0.15,
+)
+"""Another camera and another estimator; nothing is lost. For short trainings."""
 DEFAULT = Augmentation(
     scale=0.05,
     stretch=0.05,
@@ -91,7 +103,7 @@ DEFAULT = Augmentation(
 )
 """What the training of a recipe uses unless it says otherwise."""
 
-AUGMENTATIONS = {"none": NONE, "default": DEFAULT}
+AUGMENTATIONS = {"none": NONE, "mild": MILD, "default": DEFAULT}
 """By name."""
 
 
