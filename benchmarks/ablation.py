@@ -10,6 +10,7 @@ printed first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from jaxtyping import Float32
 from gaitheat.cli.arguments import clip_source
 from gaitheat.clips import Clip
 from gaitheat.datasets import dataset_called
+from gaitheat.errors import GaitheatError
 from gaitheat.evaluation.evaluate import Report, difference, evaluate
 from gaitheat.heatmaps.align import ALIGNMENTS, Alignment
 from gaitheat.recipes import RECIPES, Network, Recipe
@@ -29,7 +31,7 @@ from gaitheat.training.loop import train
 from gaitheat.training.run import Run
 
 AS_CROPPED = Alignment(rotation="none", scale="none", centre="none")
-GLOBAL = Network(attention=False, parts=False)
+GLOBAL = Network(attention=False, parts=False, shallow=False)
 BASE = RECIPES["walkers-small"]
 
 
@@ -48,9 +50,11 @@ ROWS: dict[str, Recipe] = {
     "3' + alignment as described": _row(GLOBAL, ALIGNMENTS["described"]),
     "4 + attention": _row(replace(GLOBAL, attention=True, residual=False), ALIGNED),
     "5 + residual": _row(replace(GLOBAL, attention=True), ALIGNED),
-    "6 + local parts, added": _row(Network(fusion="add"), ALIGNED),
-    "7 gaitheat-s": _row(Network(), ALIGNED),
-    "7' frames unordered": _row(Network(temporal="unordered"), ALIGNED),
+    "6 + local parts, added": _row(Network(fusion="add", shallow=False), ALIGNED),
+    "7 + fused by attention": _row(Network(shallow=False), ALIGNED),
+    "8 + moments: gaitheat-s": _row(Network(), ALIGNED),
+    "8' strips without columns": _row(Network(columns=0), ALIGNED),
+    "8' frames unordered": _row(Network(temporal="unordered"), ALIGNED),
     "release, width / 4": _row(Network("gaitheat_release", width=16), ALIGNED),
 }
 """The rows, each on top of those before it; what is primed stands beside them."""
@@ -113,14 +117,16 @@ def trained(plan: Plan, name: str, rate: float, seed: int) -> Path:
     folder = plan.out / name.replace(" ", "_").replace("/", "").replace("'", "x") / f"{rate:g}" / str(seed)
     knobs = replace(ROWS[name].optimisation, learning_rate=rate, steps=plan.steps)
     recipe = replace(ROWS[name], optimisation=knobs, seed=seed)
-    if not (folder / NAME).exists() or load(folder).results["step"] < plan.steps:
+    done = load(folder) if (folder / NAME).exists() else None
+    if done is not None and done.recipe != recipe:
+        raise GaitheatError(f"expected the row {name!r} as it is now in {folder}, but got another: delete it")
+    if done is None or done.results["step"] < plan.steps:
         train(recipe, clip_source(plan.store), folder, Run(), print)
     return folder
 
 
 def measured(plan: Plan, folder: Path, protocol: str) -> Report:
     """A training's report. Its embeddings are kept: clips are embedded once."""
-    kept = folder / f"{protocol}.npz"
     rule = dataset_called(protocol).protocol
     source = next(
         found
@@ -128,6 +134,7 @@ def measured(plan: Plan, folder: Path, protocol: str) -> Report:
         if any(info.key.dataset == rule.dataset for info in found.infos())
     )
     embedder = from_checkpoint(folder)
+    kept = folder / f"{protocol}-{sha256(embedder.identity.encode()).hexdigest()[:8]}.npz"
     there = dict(np.load(kept)) if kept.exists() else {}
 
     def embed(clips: Sequence[Clip]) -> Float32[np.ndarray, "clips dimension"]:

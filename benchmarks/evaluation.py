@@ -23,7 +23,7 @@ from jaxtyping import Bool, Float32
 from gaitheat.clips import ClipKey
 from gaitheat.datasets.protocol import Cell, Selection
 from gaitheat.evaluation.openset import GROUPS
-from gaitheat.evaluation.searching import Found, Space, relations, searched
+from gaitheat.evaluation.searching import Found, compared_by, relations, searched
 from memory import peak_memory
 
 PEOPLE, ENROLLED, PROBES = 1000, 20, 2
@@ -39,7 +39,7 @@ def main() -> None:
     """Print both times, and what the process needed at most."""
     keys, embeddings = clips()
     probes, gallery = np.arange(PEOPLE * PROBES), np.arange(PEOPLE * PROBES, len(keys))
-    space = Space(embeddings, np.ones(len(keys), bool), strips=STRIPS)
+    compare = compared_by(embeddings, strips=STRIPS)
     ready = peak_memory()
     groups = {key.subject: place % GROUPS for place, key in enumerate(keys[: len(probes)])}
     among = relations(Cell("all", Selection(), Selection()), keys, groups)
@@ -48,7 +48,7 @@ def main() -> None:
     blocked, measuring, walking, worst = 0.0, 0.0, 0.0, 0.0
     for piece in np.array_split(probes, PIECES):
         start = time.process_time()
-        found = searched(piece, gallery, among, [space])
+        found = searched(piece, gallery, among, compare)
         blocked += time.process_time() - start
         for row in range(SAMPLE):
             start = time.process_time()

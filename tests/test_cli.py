@@ -345,7 +345,7 @@ def test_a_checkpoint_is_evaluated_and_looked_at(gaitheat: Gaitheat, tmp_path: P
     network_report, other = gaitheat("evaluate", tmp_path / "run", *kept).rows()
     assert network_report["embedding"].startswith("gaitheat-s/")
     assert other["embedding"] == "mean-skeleton"
-    assert network_report["halves"] is not None
+    assert network_report["adapted"]["adaptation"].startswith("mean and 80 components")
     shown = gaitheat("show", tmp_path / "clips.arrow", "--masks", tmp_path / "run", "--out", tmp_path / "out")
     assert shown.code == 0, shown.err
     assert shown.out.count("_") >= len(JOINTS) - 1  # a line a channel: left_eye, right_eye, ...

@@ -126,6 +126,11 @@ def test_mistakes_are_said(tmp_path: Path, exported: tuple[Path, Path, Parity]) 
         export(checkpoint, tmp_path / "tiny.bin")
     with pytest.raises(GaitheatError, match="no network at"):
         from_export(tmp_path / "nothing.onnx")
+    newer = onnx.load(path)
+    onnx.helper.set_model_props(newer, {METADATA: json.dumps({"format": 99})})
+    onnx.save(newer, tmp_path / "newer.onnx")
+    with pytest.raises(GaitheatError, match=r"format 1, but newer\.onnx has 99"):
+        from_export(tmp_path / "newer.onnx")
     bare = onnx.load(path)
     del bare.metadata_props[:]
     onnx.save(bare, tmp_path / "bare.onnx")

@@ -144,19 +144,18 @@ def heads_of(clips: int, strips: tuple[int, ...] = (4, 2, 1)) -> list[Head]:
     ]
 
 
-@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 5.0]])
 @pytest.mark.parametrize("mining", ["hard", "all"])
-def test_objective_is_the_weighted_mean_of_the_branches(weights: list[float] | None, mining: Mining) -> None:
+def test_objective_is_the_mean_of_the_branches(mining: Mining) -> None:
     labels, heads = torch.tensor([0, 0, 1, 1, 2, 2]), heads_of(6)
-    found = objective(heads, labels, mining=mining, **SETTINGS, branch_weights=weights)
-    sums, weights = [0.0] * 5, weights or [1.0, 1.0, 1.0]
-    for head, weight in zip(heads, weights, strict=True):
+    found = objective(heads, labels, mining=mining, **SETTINGS)
+    sums = [0.0] * 5
+    for head in heads:
         triplets = MINERS[mining](head.features, labels, 0.2)
         classified = cross_entropy(head.logits, labels, 0.1, 16.0)
         total = triplets.loss + 0.5 * classified.loss
         parts = (total, triplets.loss, classified.loss, triplets.active, classified.accuracy)
-        sums = [value + weight * part.item() for value, part in zip(sums, parts, strict=True)]
-    assert [term.item() for term in found] == pytest.approx([value / sum(weights) for value in sums])
+        sums = [value + part.item() for value, part in zip(sums, parts, strict=True)]
+    assert [term.item() for term in found] == pytest.approx([value / len(heads) for value in sums])
 
 
 def test_one_branch_and_three_equal_ones_have_the_same_loss() -> None:

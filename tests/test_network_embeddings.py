@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from factories import make_clip, make_key
+from gaitheat import network_embeddings
 from gaitheat.clips import Clip, transform, windows
 from gaitheat.embeddings import Embedder
 from gaitheat.errors import GaitheatError
@@ -170,6 +171,14 @@ def test_other_weights_and_settings_are_another_identity(
     ]
     assert len(set(identities)) == len(identities)
     assert embedder_of(network, Recipe(network=TINY, seed=1)).identity == embedder.identity
+
+
+def test_another_version_is_another_identity(
+    embedder: NetworkEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = embedder.identity
+    monkeypatch.setattr(network_embeddings, "VERSION", network_embeddings.VERSION + 1)
+    assert embedder.identity != before
 
 
 def test_what_cannot_be_embedded_is_said(embedder: NetworkEmbedder) -> None:

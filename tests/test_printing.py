@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,11 @@ def test_reports_are_compared_with_the_first(capsys: pytest.CaptureFixture[str])
     assert (
         "good - good: +0.0 points, paired 95 % +0.0 to +0.0: not shown to differ" in capsys.readouterr().out
     )
+    nobody = replace(good, measures={})
+    print_reports([nobody, poor], as_json=False)
+    assert "points" not in capsys.readouterr().out, "not measurable is no mistake"
+    print_reports([replace(good, adapted=good), replace(poor, adapted=poor)], as_json=False)
+    assert "\nadapted good - adapted poor: +" in capsys.readouterr().out
     print_reports([good, poor], as_json=True)
     assert [report["embedding"] for report in json.loads(capsys.readouterr().out)] == ["good", "poor"]
 

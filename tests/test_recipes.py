@@ -48,6 +48,8 @@ def test_what_json_leaves_out_keeps_its_default() -> None:
         ({"optimisation": {"schedule": "linear"}}, "expected one of cosine, steps, but got 'linear'"),
         ({"data": {"subjects": "a"}}, "data.subjects: expected a list, but got 'a'"),
         ({"data": {"variant": "guessed"}}, "'guessed'"),
+        ({"seed": -1}, "seed: expected at least 0, but got -1"),
+        ({"network": {"columns": -1}}, "network.columns: expected at least 0, but got -1"),
         ({"network": {"dims": 0}}, "network.dims: expected at least 1, but got 0"),
         ([], "recipe: expected an object, but got []"),
     ],
@@ -68,6 +70,7 @@ def test_what_is_wrong_is_said_in_one_line(values: object, complaint: str) -> No
         lambda: Loss(triplet_weight=0.0, cross_entropy_weight=0.0),
         lambda: Loss(smoothing=1.0),
         lambda: Optimisation(clip_norm=0.0),
+        lambda: Optimisation(milestones=(0.5, 2.0)),
         lambda: Optimisation(ema_decay=1.0),
     ],
 )

@@ -113,12 +113,11 @@ def objective(
     cross_entropy_weight: float,
     smoothing: float,
     scale: float,
-    branch_weights: Sequence[float] | None = None,
 ) -> LossTerms:
     """Each branch's weighted sum of triplet loss and cross entropy, averaged over the branches.
 
     Averaged, not added up: a network of one branch and one of three then learn at the same rate, and their
-    losses can be compared. ``branch_weights`` (none: equal ones) may have any sum above 0.
+    losses can be compared.
     """
     assert heads, "a network without classifiers has no loss"
     rows = []
@@ -126,9 +125,7 @@ def objective(
         pulled = MINERS[mining](head.features, labels, margin)
         named = cross_entropy(head.logits, labels, smoothing, scale)
         rows.append(torch.stack([pulled.loss, named.loss, pulled.active, named.accuracy]))
-    branches = torch.stack(rows)
-    shares = branches.new_tensor([1.0] * len(heads) if branch_weights is None else branch_weights)
-    mean = (branches * (shares / shares.sum())[:, None]).sum(0)
+    mean = torch.stack(rows).mean(0)
     total = triplet_weight * mean[0] + cross_entropy_weight * mean[1]
     return LossTerms(total, *mean.detach())
 

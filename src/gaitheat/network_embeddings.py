@@ -25,6 +25,10 @@ from gaitheat.skeleton import JOINTS, MIRROR
 
 BATCH = 4
 """Windows that are prepared and computed together (up to twice as many with their mirrors): some 100 MB."""
+VERSION = 1
+"""Counted up when equal weights give other vectors: other windows, another alignment, another network."""
+EXPORT = 1
+"""Version of what an exported network says of itself."""
 METADATA = "gaitheat"
 """Under this key an exported network carries what else its embedder needs."""
 
@@ -85,8 +89,8 @@ class NetworkEmbedder:
 
     @property
     def identity(self) -> str:
-        """Weights and settings: equal for a checkpoint and its export."""
-        return f"{self.weights}/{self.alignment}/{self.variant}/mirror-{self.mirror}"
+        """Weights, version and settings: equal for a checkpoint and its export."""
+        return f"{self.weights}-{VERSION}/{self.alignment}/{self.variant}/mirror-{self.mirror}"
 
     @property
     def dimension(self) -> int:
@@ -182,7 +186,13 @@ def from_export(path: Path, threads: int = 1) -> NetworkEmbedder:
         raise GaitheatError(
             f"{path.name} says nothing of how to embed: expected a file that gaitheat export wrote"
         )
-    settings = json.loads(network.metadata[METADATA])["embedder"]
+    carried = json.loads(network.metadata[METADATA])
+    if carried["format"] != EXPORT:
+        raise GaitheatError(
+            f"expected an exported network of format {EXPORT}, but {path.name} has {carried['format']}: "
+            "export it anew or use the gaitheat that wrote it"
+        )
+    settings = carried["embedder"]
     settings["alignment"] = Alignment(**settings["alignment"])
 
     def forward(

@@ -143,10 +143,18 @@ def print_reports(reports: Sequence[Report], as_json: bool) -> None:
         facts += [f"control: {report.control}"] if report.control else []
         say(f"\n{report.embedding}: {', '.join(facts)}\n")
         say(report.to_markdown())
+    _print_differences(reports)
+    _print_differences([report.adapted for report in reports if report.adapted], "adapted ")
+
+
+def _print_differences(reports: Sequence[Report], how: str = "") -> None:
+    """Of the first headline from each of the others; nothing where a headline could not be measured."""
+    if not all(report.headline for report in reports):
+        return
     for report in reports[1:]:
         value, low, high = (100 * bound for bound in difference(reports[0], report))
         verdict = "not shown to differ" if low <= 0 <= high else "differ"
         say(
-            f"\n{reports[0].embedding} - {report.embedding}: {value:+.1f} points, paired 95 % {low:+.1f} to "
-            f"{high:+.1f}: {verdict}"
+            f"\n{how}{reports[0].embedding} - {how}{report.embedding}: {value:+.1f} points, "
+            f"paired 95 % {low:+.1f} to {high:+.1f}: {verdict}"
         )

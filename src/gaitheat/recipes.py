@@ -73,9 +73,9 @@ class Network:
     """Cells along each side of the squares over which maps are averaged before anything else."""
 
     def __post_init__(self) -> None:
-        for knob in ("strips", "dims", "width", "reduce"):
+        for knob, least in (("strips", 1), ("dims", 1), ("width", 1), ("reduce", 1), ("columns", 0)):
             value = getattr(self, knob)
-            expect(value is None or value >= 1, f"network.{knob}", "at least 1", value)
+            expect(value is None or value >= least, f"network.{knob}", f"at least {least}", value)
 
     def settings(self) -> dict[str, Any]:
         """The settings that were given: what `NETWORKS[name]` is called with, beside the subjects."""
@@ -163,6 +163,8 @@ class Optimisation:
             expect(value >= least, f"optimisation.{knob}", f"at least {least}", value)
         expect(self.learning_rate > 0, "optimisation.learning_rate", "above 0", self.learning_rate)
         expect(0 <= self.ema_decay < 1, "optimisation.ema_decay", "0 to below 1", self.ema_decay)
+        shares = all(0 < milestone < 1 for milestone in self.milestones)
+        expect(shares, "optimisation.milestones", "shares of all steps, above 0, below 1", self.milestones)
         expect(
             self.clip_norm is None or self.clip_norm > 0, "optimisation.clip_norm", "above 0", self.clip_norm
         )
@@ -180,6 +182,9 @@ class Recipe:
     optimisation: Optimisation = Optimisation()
     seed: int = 0
     """What all random numbers come from."""
+
+    def __post_init__(self) -> None:
+        expect(self.seed >= 0, "seed", "at least 0", self.seed)
 
     def to_json(self) -> str:
         """Every knob; `from_json` reads it."""
@@ -223,11 +228,13 @@ RECIPES: dict[str, Recipe] = {
         optimisation=Optimisation(steps=20_000, warm_up=1000, precision="bf16", ema_decay=0.999),
     ),
     "release": Recipe(
+        data=Data(alignment=Alignment(rotation="frame", scale="none"), mirror="none"),
         network=Network("gaitheat_release"),
         sampling=Sampling(subjects=8, clips=8, frames=30, mode="unordered"),
         augmentation=NONE,
         optimisation=Optimisation(
             steps=60_000,
+            warm_up=0,
             learning_rate=0.1,
             optimiser="sgd",
             weight_decay=5e-4,
@@ -243,6 +250,6 @@ PURPOSES = {
     "walkers-small": "for two CPU cores",
     "walkers-standard": "for a GPU",
     "casia-b": "for a GPU, on the training subjects of CASIA-B",
-    "release": "the public release's network, trained as its authors did, on a GPU",
+    "release": "the public release's network, alignment and schedule, on a GPU",
 }
 """What each recipe is for."""

@@ -12,7 +12,7 @@ from gaitheat.datasets.protocol import Cell, Selection
 from gaitheat.evaluation.cells import CMC_RANKS, MEASURES, CellResult, ViewPair, cmc, means, resampled
 from gaitheat.evaluation.counting import measured as counted
 from gaitheat.evaluation.openset import open_set
-from gaitheat.evaluation.searching import Space
+from gaitheat.evaluation.searching import compared_by, looked_up
 
 VIEWS = ("000", "054", "090")
 PLAIN = Selection(conditions=frozenset({"nm"}))
@@ -52,8 +52,8 @@ def places(keys: list[ClipKey], noise: float = 1.5) -> np.ndarray:
 
 
 def measured(cell: Cell, keys: list[ClipKey], embeddings: np.ndarray, refused: list[Refusal]) -> CellResult:
-    """In one space, in which everybody takes part."""
-    return counted(cell, keys, [Space(embeddings, np.ones(len(keys), bool))], refused)[0]
+    """The figure alone."""
+    return counted(cell, keys, compared_by(embeddings), refused)[0]
 
 
 def slow_shares(keys: list[ClipKey], people: list[str], same_view: bool) -> dict[tuple[str, str], float]:
@@ -223,12 +223,14 @@ def test_the_table_of_views_has_a_share_for_every_pair_that_was_measured():
             )
 
 
-def test_failures_to_acquire_are_a_share_of_all_that_a_cell_selects():
+def test_failures_to_acquire_are_the_recordings_that_gave_no_clip():
     keys = keys_of()
     refused = [Refusal(key, "video", "0" * 64, ESTIMATOR, "no person", 9) for key in keys[:6]]
     elsewhere = replace(refused[0], key=replace(keys[0], condition="bg"))
-    result = measured(APART, keys[6:], places(keys[6:]), [*refused, elsewhere])
-    assert (result.refused, result.failure_to_acquire) == (6, pytest.approx(6 / len(keys)))
+    passer_by = replace(refused[0], key=replace(keys[-1], track=7), reason="another person")
+    result = measured(APART, keys[6:], places(keys[6:]), [*refused, elsewhere, passer_by])
+    assert (result.refused, result.failure_to_acquire) == (7, pytest.approx(6 / len(keys)))
+    assert measured(APART, keys, places(keys), [passer_by]).failure_to_acquire == 0
 
 
 def test_the_surest_mistakes_are_kept_one_a_subject():
@@ -247,21 +249,11 @@ def test_the_surest_mistakes_are_kept_one_a_subject():
         )
 
 
-def test_blocks_of_probes_and_several_spaces_change_nothing(monkeypatch):
+def test_blocks_of_probes_and_distances_that_are_there_already_change_nothing(monkeypatch):
     keys = uneven(keys_of())
     whole = measured(APART, keys, places(keys), [])
     monkeypatch.setattr("gaitheat.evaluation.searching.BLOCK", 3)
     assert measured(APART, keys, places(keys), []) == whole
-
-
-def test_in_spaces_of_their_own_people_only_meet_each_other():
-    keys = keys_of()
-    left = np.array([key.subject < "004" for key in keys])
-    both = counted(APART, keys, [Space(places(keys), left), Space(5 - places(keys), ~left)], [])[0]
-    apart = [
-        measured(APART, some, places(some), [])
-        for some in ([key for key in keys if (key.subject < "004") is side] for side in (True, False))
-    ]
-    assert both.rank1.value == pytest.approx(np.mean([half.rank1.value for half in apart]))
-    assert both.gallery == apart[0].gallery == apart[1].gallery
-    assert both.searches == apart[0].searches + apart[1].searches
+    everyone = np.arange(len(keys))
+    between = compared_by(places(keys))(everyone, everyone)
+    assert counted(APART, keys, looked_up(between), [])[0] == whole

@@ -158,7 +158,7 @@ def test_the_report_says_everything_to_scripts_and_percent_to_people():
     assert len(table) == 2 + 4 + 1
     points = report.verification.points
     assert len([line for line in lines if line.startswith("One-to-one, threshold")]) == len(points) == 1
-    assert "One-to-one, false accepts of 1 %, 0.1 %, 0.01 %: not measurable with 4 identities." in lines
+    assert "One-to-one, false accepts of 5 %, 1 %, 0.1 %, 0.01 %: not measurable with 4 identities." in lines
     assert "Open set, false alarms of 1 %, 10 %: not measurable with 4 identities." in lines
     assert f"| plain -> coat | {100 * report.cells[0].rank1.value:.1f} |" in table[2]
     assert table[-1].startswith("| **mean of 2** |")
@@ -301,38 +301,30 @@ def filmed(clips: Sequence[Clip]) -> np.ndarray:
 
 def test_adapted_embeddings_are_compared_with_plain_ones_in_the_same_galleries():
     report = evaluate(Memory(CROWD), FILMED, filmed, "filmed", adaptation=CohortAdaptation(components=3))
-    halves = report.halves
-    assert report.cells[0].gallery == 32
-    assert halves.plain.cells[0].gallery == halves.adapted.cells[0].gallery == 16
-    assert halves.plain.cells[0].searches == halves.adapted.cells[0].searches == report.cells[0].searches
-    assert halves.adapted.headline.value > halves.plain.headline.value + 0.1
-    assert difference(halves.adapted, halves.plain).low > 0
-    assert "Among half of the people at a time: rank-1" in report.to_markdown()
-    for each in (report, halves.plain, halves.adapted):
-        assert each.open_set.mated == sum(cell.open_set.mated for cell in each.cells) == 2 * 64
-    assert json.loads(report.to_json())["halves"][2]["measures"]
-    assert evaluate(Memory(CROWD), FILMED, filmed, "filmed").halves is None
+    adapted = report.adapted
+    for plain_cell, cell in zip(report.cells, adapted.cells, strict=True):
+        assert plain_cell.gallery == cell.gallery == 32
+        assert plain_cell.searches == cell.searches
+    assert report.verification.different == adapted.verification.different
+    assert adapted.headline.value > report.headline.value + 0.1
+    gain = difference(adapted, report)
+    assert gain.low > 0
+    assert (report.adaptation, adapted.adaptation) == (None, "mean and 3 components, shrinkage 0.3")
+    told = f"rank-1 {100 * adapted.headline.value:.1f} %, paired difference {100 * gain.value:+.1f} ("
+    assert told in report.to_markdown()
+    assert report.to_markdown().count("| **mean of 2** |") == 2
+    assert json.loads(report.to_json())["adapted"]["measures"]
+    without = evaluate(Memory(CROWD), FILMED, filmed, "filmed")
+    assert without == replace(report, adapted=None)
 
 
-def test_who_is_tested_has_no_part_in_the_adaptation(monkeypatch):
-    cohorts = []
+def test_what_cannot_be_adapted_is_refused_before_anything_is_embedded(monkeypatch):
+    def never(clips: Sequence[Clip]) -> np.ndarray:
+        raise AssertionError("nobody should embed")
 
-    class Watched(CohortAdaptation):
-        def fit(self, embeddings, cameras):
-            cohorts.append(embeddings)
-            return super().fit(embeddings, cameras)
-
-    report = evaluate(Memory(CROWD), FILMED, filmed, "filmed", adaptation=Watched(components=3))
-    place = {tuple(filmed([replace(make_clip(1), key=k)])[0]): k.subject for k in CROWD}
-    people = [{place[tuple(row)] for row in cohort} for cohort in cohorts]
-    assert [len(cohort) for cohort in people] == [8, 8]
-    assert not people[0] & people[1]
-    for cell in report.halves.adapted.cells:
-        assert cell.searches.keys() == people[0] | people[1]
-        assert all(
-            (mistake.probe.subject in people[0]) == (mistake.taken_for.subject in people[0])
-            for mistake in cell.mistakes
-        )
+    monkeypatch.setattr("gaitheat.evaluation.pairwise.MOST_CLIPS", 10)
+    with pytest.raises(GaitheatError, match="at most 10 clips, but got 64"):
+        evaluate(Memory(CROWD), FILMED, never, "filmed", adaptation=CohortAdaptation())
 
 
 def test_adaptation_tells_nothing_about_people_who_are_not_told_apart():
@@ -341,11 +333,11 @@ def test_adaptation_tells_nothing_about_people_who_are_not_told_apart():
         return np.array([np.random.default_rng(seed).normal(size=40) for seed in seeds], np.float32)
 
     report = evaluate(Memory(CROWD), FILMED, nobody, "noise", adaptation=CohortAdaptation(shrinkage=0.0))
-    low, high = report.halves.adapted.headline[1:]
-    assert low < 1 / 8 < high
+    low, high = report.adapted.headline[1:]
+    assert low < 1 / 16 < high
 
 
-def test_a_camera_that_only_one_half_passed_cannot_be_adapted_to():
+def test_a_camera_that_nobody_else_passed_cannot_be_adapted_to():
     alone = Protocol("alone", "here", FILMED.cells, FILMED.headline, camera=("subject",))
     with pytest.raises(GaitheatError, match="cannot adapt embeddings to camera"):
         evaluate(Memory(CROWD), alone, filmed, "filmed", adaptation=CohortAdaptation(components=3))

@@ -135,6 +135,30 @@ def test_neither_batch_mates_nor_padding_change_an_embedding(name: str) -> None:
     assert embedded(network, Inputs(*(part[:1] for part in people))).isfinite().all()
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_not_even_nan_leaves_a_masked_frame(name: str) -> None:
+    network, inputs = thin(name), windows(2, 4)
+    inputs.mask[0, 1] = inputs.mask[1, 3] = False
+    before = embedded(network, inputs)
+    for part in (inputs.heatmaps, inputs.keypoints):
+        part[~inputs.mask] = torch.nan
+    assert torch.equal(embedded(network, inputs), before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"widths": (8, 16), "blocks": (1, 1)}, "one of blocks fewer"),
+        ({"widths": (8, 16), "blocks": (0,)}, "of 1 or more"),
+        ({"widths": (8, 18), "blocks": (1,)}, "in multiples of 4"),
+    ],
+)
+def test_sizes_that_fit_no_network_are_refused(settings: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(GaitheatError, match=complaint):
+        network_called("gaitheat-s")(0, **settings)
+    assert network_called("gaitheat-s")(0, widths=(8, 18), blocks=(1,), parts=False)
+
+
 @pytest.mark.parametrize("name", HEATMAP_NETWORKS)
 @pytest.mark.parametrize("pooling", ["max", "moments"])
 def test_every_joint_counts(name: str, pooling: str) -> None:

@@ -125,6 +125,24 @@ def test_matrices_show_each_pair_of_views(source: Memory, report: Report) -> Non
     assert same.count("--share") == len(VIEWS)
 
 
+def test_a_gallery_of_one_view_has_a_matrix_as_well(source: Memory) -> None:
+    frontal = Cell("frontal", replace(GALLERY, views=frozenset({"000"})), PROBE, view_pairs="different")
+    protocol = replace(PROTOCOL, cells=(frontal,), headline=("frontal",))
+    page = evaluation_page([evaluate(source, protocol, embed, "noisy")], source, "command", [])
+    (matrix,) = re.findall(r'<table class="heat".*?</table>', page)
+    assert matrix.count("--share") == len(VIEWS) - 1
+
+
+def test_adapted_embeddings_have_their_own_tables(source: Memory, report: Report) -> None:
+    read = Page(evaluation_page([report], source, "command", []))
+    assert report.adapted is not None
+    assert report.adapted.headline is not None
+    words = read.words.split("Adapted to the camera")[1]
+    assert "mean and 3 components" in words
+    assert f"{100 * report.adapted.headline.value:.1f}" in words
+    assert words.count("One clip against") == 2
+
+
 def test_several_reports_are_compared(source: Memory, report: Report) -> None:
     other = evaluate(source, PROTOCOL, lambda clips: embed(clips)[:, :1], "poor")
     read = Page(evaluation_page([report, other], source, "command", []))

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from gaitheat.errors import GaitheatError
+from gaitheat.networks import NETWORKS
 from gaitheat.networks.types import Inputs
 from gaitheat.recipes import Network, Optimisation
 from gaitheat.training import checkpoints
@@ -77,12 +79,30 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
         load(path)
 
 
+def test_a_state_is_no_checkpoint(tmp_path: Path) -> None:
+    save_state(tmp_path, state(RECIPE.optimisation, 0), RECIPE, SUBJECTS)
+    with pytest.raises(GaitheatError, match=f"use {NAME} beside it"):
+        load(tmp_path / RESUME)
+
+
 def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     weights = network().state_dict()
     other = replace(RECIPE, network=replace(RECIPE.network, dims=8))
     path = save(tmp_path, Checkpoint(other, SUBJECTS, weights, {}))
     with pytest.raises(GaitheatError, match="another version"):
         load(path).network()
+
+
+def test_a_networks_own_settings_may_not_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(RECIPE, network=replace(RECIPE.network, reduce=None))
+    weights = built(recipe.network, len(SUBJECTS)).state_dict()
+    path = save(tmp_path, Checkpoint(recipe, SUBJECTS, weights, {}))
+    assert load(path).recipe == recipe
+    monkeypatch.setitem(NETWORKS, "gaitheat-s", partial(NETWORKS["gaitheat-s"], reduce=1))
+    with pytest.raises(GaitheatError, match="its own settings have changed"):
+        load(path)
 
 
 def test_a_setting_that_a_network_has_not_is_refused() -> None:

@@ -20,9 +20,9 @@ from factories import ESTIMATOR
 from gaitheat.errors import GaitheatError
 from gaitheat.recipes import Data, Optimisation, Recipe, Sampling
 from gaitheat.training.cast import cast
-from gaitheat.training.checkpoints import NAME, RESUME, load
+from gaitheat.training.checkpoints import NAME, RESUME, built, load
 from gaitheat.training.journal import Row, rows_of
-from gaitheat.training.loop import train
+from gaitheat.training.loop import advance, groups, launched, prepared, train
 from gaitheat.training.optimisation import (
     channels_last,
     decay,
@@ -162,6 +162,34 @@ def test_accumulated_batches_are_all_seen(tmp_path: Path) -> None:
     assert both["loss"] != pytest.approx(first["loss"])
     # The network of the second batch has moved by one step at a small rate only.
     assert both["loss"] == pytest.approx((first["loss"] + second["loss"]) / 2, rel=0.1)
+
+
+def test_gradients_of_accumulated_batches_are_averaged() -> None:
+    people, fabric = cast(RECIPE, walks()), launched(RECIPE.optimisation, RUN)
+    norms = []
+    for size in (1, 3):
+        torch.manual_seed(0)
+        state, *wrapped = prepared(fabric, built(RECIPE.network, 3), RECIPE.optimisation)
+        group = next(groups(fabric, state, RECIPE, people, 0)) * size
+        norms.append(advance(fabric, state, *wrapped, group, RECIPE)["gradient_norm"])
+    assert norms[1] == pytest.approx(norms[0], rel=1e-4)
+
+
+def test_an_accumulating_training_goes_on_with_the_batch_that_is_next() -> None:
+    recipe = changed(steps=3, accumulate=2)
+    people, fabric = cast(recipe, walks()), launched(recipe.optimisation, RUN)
+    state = prepared(fabric, built(recipe.network, 3), recipe.optimisation)[0]
+    *_, last = groups(fabric, state, recipe, people, 0)
+    state.step = 2
+    (again,) = groups(fabric, state, recipe, people, 0)
+    for ours, theirs in zip(again, last, strict=True):
+        assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
+
+
+def test_the_average_is_the_result(whole: Path) -> None:
+    result, state = load_file(whole / NAME), load_file(whole / RESUME)
+    assert all(torch.equal(tensor, state[f"average.{name}"]) for name, tensor in result.items())
+    assert not torch.equal(state["average.head.projection"], state["network.head.projection"])
 
 
 def test_a_loss_that_is_no_number_stops_in_one_line(tmp_path: Path) -> None:

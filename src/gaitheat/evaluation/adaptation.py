@@ -76,8 +76,7 @@ class CohortAdaptation:
         names = np.array(cameras)
         means = {str(name): embeddings[names == name].astype(np.float64).mean(0) for name in np.unique(names)}
         centred = embeddings - np.array([means[name] for name in cameras]).reshape(embeddings.shape)
-        _, spread, axes = np.linalg.svd(centred, full_matrices=False)
-        variances = spread**2 / max(len(embeddings), 1)
+        variances, axes = _principal(centred)
         kept = min(self.components, len(embeddings) - len(means), len(variances))
         if kept < 1 or not variances[0] > 0:
             raise GaitheatError(
@@ -87,4 +86,18 @@ class CohortAdaptation:
         shrunk = (1 - self.shrinkage) * variances[:kept] + self.shrinkage * variances[:kept].mean()
         # A direction without any spread says nothing; without shrinkage it would be divided by nought.
         scale = np.divide(1, np.sqrt(shrunk), where=shrunk > 1e-12 * shrunk[0], out=np.zeros(kept))
-        return Adapted(means, axes[:kept].T * scale)
+        return Adapted(means, axes[:, :kept] * scale)
+
+
+def _principal(
+    centred: Float64[np.ndarray, "clips dimension"],
+) -> tuple[Float64[np.ndarray, " components"], Float64[np.ndarray, "dimension components"]]:
+    """Variances, the largest first, and the axes they lie along, from the smaller of the two square forms."""
+    clips, dimension = centred.shape
+    wide = clips < dimension
+    squares, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
+    squares, vectors = np.maximum(squares[::-1], 0), vectors[:, ::-1]
+    if wide:
+        lengths = np.sqrt(squares)
+        vectors = centred.T @ np.divide(vectors, lengths, where=lengths > 0, out=np.zeros_like(vectors))
+    return squares / max(clips, 1), vectors

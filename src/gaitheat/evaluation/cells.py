@@ -62,13 +62,13 @@ class CellResult:
 
     label: str
     gallery: int
-    """Clips enrolled at a time."""
+    """Clips that are enrolled."""
     mateless: int
     """Searches that could not succeed, for want of a mate in the gallery: not part of any measure."""
     refused: int
-    """Refusals at extraction among what the cell selects."""
+    """Refusals at extraction among what the cell selects: of passers-by and pieces of tracks as well."""
     failure_to_acquire: float
-    """Their share of all clips and refusals that the cell selects (ISO/IEC 19795-1)."""
+    """Share of the recordings that the cell selects which gave no clip at all (ISO/IEC 19795-1)."""
     pairs: tuple[ViewPair, ...]
     """Where each pair of views is measured by itself, a clip is asked for once in each gallery."""
     measures: dict[str, Interval]

@@ -10,39 +10,40 @@ from gaitheat.clips import ClipKey, Refusal
 from gaitheat.datasets.protocol import Cell, Selection, dealt
 from gaitheat.evaluation.cells import ANY_VIEW, CMC_RANKS, MEASURES, RANKS, CellResult, ViewPair, cmc, means
 from gaitheat.evaluation.openset import GROUPS, Searches, open_set
-from gaitheat.evaluation.searching import Found, Places, Space, mistakes, relations, searched
+from gaitheat.evaluation.searching import Compare, Found, Places, mistakes, relations, searched
 
 
 def measured(
-    cell: Cell, keys: Sequence[ClipKey], spaces: Sequence[Space], refused: Sequence[Refusal]
+    cell: Cell, keys: Sequence[ClipKey], compare: Compare, refused: Sequence[Refusal]
 ) -> tuple[CellResult, list[Searches]]:
     """Count a cell; the result, and what the open-set test needs of each pair of views.
 
     Args:
         cell: who is enrolled, who is asked for, which pairs of clips and views count.
         keys: the clips, some of which the cell may not speak of.
-        spaces: where they are compared; each clip is tested in one of them.
+        compare: how far they are from each other.
         refused: what gave no clip: a view of which nothing is left is missing all the same.
     """
     asked_for, enrolled = _by_view(keys, cell.probe), _by_view(keys, cell.gallery)
-    groups = open_set_groups(keys, spaces)
+    groups = open_set_groups(keys)
     among = relations(cell, keys, groups)
     pairs, found = [], []
     for probe_view, gallery_view in _view_pairs(cell, [*keys, *(refusal.key for refusal in refused)]):
-        found.append(searched(asked_for[probe_view], enrolled[gallery_view], among, spaces))
+        found.append(searched(asked_for[probe_view], enrolled[gallery_view], among, compare))
         pairs.append(_counted(probe_view, gallery_view, found[-1], keys))
     searches = [
         Searches([keys[i].subject for i in each.probes], each.mate_distances, each.stranger_distances)
         for each in found
     ]
-    lost = sum(selects(cell, refusal.key) for refusal in refused)
-    selected = lost + sum(selects(cell, key) for key in keys)
+    lost = [refusal.key for refusal in refused if selects(cell, refusal.key)]
+    acquired = recordings(key for key in keys if selects(cell, key))
+    attempts = acquired | recordings(lost)
     result = CellResult(
         label=cell.label,
-        gallery=max(int(space.tested[enrolled[ANY_VIEW]].sum()) for space in spaces),
+        gallery=len(enrolled[ANY_VIEW]),
         mateless=sum(int((each.first == 0).sum()) for each in found),
-        refused=lost,
-        failure_to_acquire=lost / selected if selected else 0.0,
+        refused=len(lost),
+        failure_to_acquire=1 - len(acquired) / len(attempts) if attempts else 0.0,
         pairs=tuple(pairs),
         measures={},
         cmc=(),
@@ -52,17 +53,19 @@ def measured(
     return replace(result, measures=means([result]), cmc=cmc([result])), searches
 
 
-def open_set_groups(keys: Sequence[ClipKey], spaces: Sequence[Space]) -> dict[str, int]:
-    """Of each subject; those of a space are dealt among themselves."""
-    groups: dict[str, int] = {}
-    for space in spaces:
-        groups |= dealt((keys[clip].subject for clip in np.flatnonzero(space.tested).tolist()), GROUPS)
-    return groups
+def open_set_groups(keys: Sequence[ClipKey]) -> dict[str, int]:
+    """Of each subject."""
+    return dealt((key.subject for key in keys), GROUPS)
 
 
 def selects(cell: Cell, key: ClipKey) -> bool:
     """Whether a clip is enrolled or asked for."""
     return key in cell.gallery or key in cell.probe
+
+
+def recordings(keys: Iterable[ClipKey]) -> set[ClipKey]:
+    """Of which clips or refusals these are the keys: those of several tracks are one."""
+    return {replace(key, track=0) for key in keys}
 
 
 def _view_pairs(cell: Cell, keys: Sequence[ClipKey]) -> list[tuple[str, str]]:

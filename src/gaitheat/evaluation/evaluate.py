@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
 
 from gaitheat.clips import Clip, ClipKey, Refusal
-from gaitheat.datasets.protocol import Protocol, dealt
+from gaitheat.datasets.protocol import Protocol
 from gaitheat.errors import GaitheatError
 from gaitheat.evaluation.adaptation import CohortAdaptation
 from gaitheat.evaluation.cells import CellResult, cmc, means, resampled
 from gaitheat.evaluation.controls import Change, control_called
 from gaitheat.evaluation.counting import measured, open_set_groups, selects
 from gaitheat.evaluation.openset import OpenSet, open_set
-from gaitheat.evaluation.searching import Embeddings, Space
+from gaitheat.evaluation.pairwise import adapted_distances, expect_adaptable
+from gaitheat.evaluation.searching import Compare, Embeddings, compared_by, looked_up
 from gaitheat.evaluation.text import cell_table, missing_views, open_set_lines, verification_lines
 from gaitheat.evaluation.verification import Verification, compared
 from gaitheat.metrics import Distance, Interval, interval
@@ -56,8 +56,10 @@ class Report:
     """All searches of the headline cells, with one threshold."""
     note: str
     """What everybody must know who reads these figures; empty if there is nothing to say."""
-    halves: "Halves | None"
-    """What adapted embeddings gain, if that was asked for."""
+    adaptation: str | None
+    """How embeddings were adapted to their cameras; None if they were compared as they are."""
+    adapted: "Report | None"
+    """The same searches by adapted embeddings, if they were asked for."""
 
     @property
     def headline(self) -> Interval | None:
@@ -70,39 +72,25 @@ class Report:
 
     def to_markdown(self) -> str:
         """Tables for people, in percent."""
+        lines = self._tables()
+        if self.adapted is not None:
+            lines += [
+                f"\nAdapted to each camera by other people ({self.adapted.adaptation}): {self._gain()}\n"
+            ]
+            lines += self.adapted._tables()
+        return "\n".join([*lines, *([f"\n{self.note}"] if self.note else [])])
+
+    def _tables(self) -> list[str]:
         counts = (len(self.headline_cells), sum(self.refusals.values()))
-        lines = cell_table(self.cells, self.measures, *counts)
-        lines += missing_views(self.cells)
-        lines += verification_lines(self.verification) + open_set_lines(self.open_set)
-        lines += [f"\n{self.note}"] if self.note else []
-        if self.halves is not None:
-            lines += [f"\n{self.halves.to_markdown()}"]
-        return "\n".join(lines)
+        lines = cell_table(self.cells, self.measures, *counts) + missing_views(self.cells)
+        return lines + verification_lines(self.verification) + open_set_lines(self.open_set)
 
-
-class Halves(NamedTuple):
-    """Searches among half of the people at a time, before and after the other half has shaped the space.
-
-    Nobody who is searched for or could be found is in the cohort: a space tells those who shaped it from
-    those who did not, and would give answers away. As galleries are half as large, both figures are higher
-    than those of the whole: compare them with each other only.
-    """
-
-    adaptation: str
-    plain: Report
-    adapted: Report
-
-    def to_markdown(self) -> str:
-        """What the other half is good for, and the table of the adapted embeddings."""
-        if self.plain.headline is None or self.adapted.headline is None:
-            return "Adaptation to each camera by half of the people: not measurable."
-        before, after = 100 * self.plain.headline.value, 100 * self.adapted.headline.value
-        gain, low, high = (100 * bound for bound in difference(self.adapted, self.plain))
-        return (
-            f"Among half of the people at a time: rank-1 {before:.1f} %; adapted to each camera by the other "
-            f"half ({self.adaptation}) {after:.1f} %, paired difference {gain:+.1f} ({low:+.1f} to "
-            f"{high:+.1f}).\n\n{self.adapted.to_markdown()}"
-        )
+    def _gain(self) -> str:
+        if self.adapted is None or self.headline is None or self.adapted.headline is None:
+            return "not measurable."
+        after = 100 * self.adapted.headline.value
+        gain, low, high = (100 * bound for bound in difference(self.adapted, self))
+        return f"rank-1 {after:.1f} %, paired difference {gain:+.1f} ({low:+.1f} to {high:+.1f})."
 
 
 def evaluate(
@@ -126,8 +114,7 @@ def evaluate(
         distance: what "near" is.
         strips: equal parts of an embedding; the distance is the mean over them.
         control: what to take out of every clip first, one of `CONTROLS`.
-        adaptation: also count among half of the people at a time, plain and adapted to their cameras by the
-            other half (`Halves`).
+        adaptation: also count after it, each pair of people in a space that others have shaped.
 
     Raises:
         GaitheatError: the source has no clips for the protocol, or clips of several pose estimators; or an
@@ -143,17 +130,22 @@ def evaluate(
     if len(estimators) > 1:
         raise GaitheatError(f"expected clips of one pose estimator, but got several: {', '.join(estimators)}")
     keys = [info.key for info in infos]
+    if adaptation is not None:
+        expect_adaptable(
+            len(keys), len({key.subject for key in keys})
+        )  # before hours are spent on embeddings
     refused = [refusal for refusal in source.refusals() if _takes_part(refusal.key, protocol)]
     change = None
     if control is not None:
         change = control_called(control)(_clips(source, keys), protocol.camera_of)
     vectors = _embedded(_clips(source, keys), embed, change)
-    report = partial(_report, protocol, embedding, keys, refused, control)
-    whole = Space(vectors, np.ones(len(keys), bool), distance, strips)
+    report = partial(_report, protocol, embedding, keys, refused, control, distance)
+    plain = report(None, compared_by(vectors, distance, strips))
     if adaptation is None:
-        return report([whole])
-    plain, adapted = zip(*_halves(whole, keys, protocol, adaptation), strict=True)
-    return replace(report([whole]), halves=Halves(str(adaptation), report(plain), report(adapted)))
+        return plain
+    subjects, cameras = [key.subject for key in keys], [protocol.camera_of(key) for key in keys]
+    between = adapted_distances(vectors, subjects, cameras, adaptation, distance)
+    return replace(plain, adapted=report(str(adaptation), looked_up(between)))
 
 
 def difference(first: Report | Sequence[Report], second: Report | Sequence[Report]) -> Interval:
@@ -187,14 +179,16 @@ def _report(
     keys: Sequence[ClipKey],
     refused: Sequence[Refusal],
     control: str | None,
-    spaces: Sequence[Space],
+    distance: Distance,
+    adaptation: str | None,
+    compare: Compare,
 ) -> Report:
-    counted = [measured(cell, keys, spaces, refused) for cell in protocol.cells]
+    counted = [measured(cell, keys, compare, refused) for cell in protocol.cells]
     headline = [(cell, searches) for cell, searches in counted if cell.label in protocol.headline]
     return Report(
         protocol=protocol.name,
         embedding=embedding,
-        distance=spaces[0].distance,
+        distance=distance,
         control=control,
         clips=len(keys),
         subjects=len({key.subject for key in keys}),
@@ -203,29 +197,12 @@ def _report(
         headline_cells=protocol.headline,
         measures=means([cell for cell, _ in headline]),
         cmc=cmc([cell for cell, _ in headline]),
-        verification=compared(keys, spaces),
-        open_set=open_set(
-            [part for _, searches in headline for part in searches], open_set_groups(keys, spaces)
-        ),
+        verification=compared(keys, compare),
+        open_set=open_set([part for _, searches in headline for part in searches], open_set_groups(keys)),
         note=protocol.note,
-        halves=None,
+        adaptation=adaptation,
+        adapted=None,
     )
-
-
-def _halves(
-    whole: Space, keys: Sequence[ClipKey], protocol: Protocol, adaptation: CohortAdaptation
-) -> list[tuple[Space, Space]]:
-    """Of each half of the people: their space as it is, and as the other half shapes it."""
-    halves = dealt((key.subject for key in keys), 2)
-    half = np.array([halves[key.subject] for key in keys])
-    cameras = [protocol.camera_of(key) for key in keys]
-    spaces = []
-    for tested in (half == 0, half == 1):
-        cohort = np.flatnonzero(~tested)
-        fitted = adaptation.fit(whole.embeddings[cohort], [cameras[clip] for clip in cohort])
-        adapted = Space(fitted.apply(whole.embeddings, cameras), tested, whole.distance)
-        spaces.append((whole._replace(tested=tested), adapted))
-    return spaces
 
 
 def _takes_part(key: ClipKey, protocol: Protocol) -> bool:

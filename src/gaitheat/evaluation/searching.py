@@ -1,11 +1,11 @@
 """Probes searched for in a gallery: what each finds, in memory that grows with the gallery alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 from numpy.typing import NDArray
 
 from gaitheat.clips import ClipKey
@@ -21,19 +21,18 @@ BLOCK = 256
 MISTAKES = 6
 """Wrong searches of a cell that are kept to be looked at."""
 
+Compare = Callable[[Places, Places], Float32[np.ndarray, "probes gallery"]]
+"""The distance of each of these clips to each of those."""
 
-class Space(NamedTuple):
-    """Vectors of all clips, and which clips are tested by them."""
 
-    embeddings: Embeddings
-    tested: Bool[np.ndarray, " clips"]
-    """Only these take part: they are searched for among each other."""
-    distance: Distance = "euc"
-    strips: int = 1
+def compared_by(embeddings: Embeddings, distance: Distance = "euc", strips: int = 1) -> Compare:
+    """Distances of embeddings, computed when they are asked for."""
+    return lambda probes, gallery: distances(embeddings[probes], embeddings[gallery], distance, strips)
 
-    def distances(self, probes: Places, gallery: Places) -> Float32[np.ndarray, "probes gallery"]:
-        """Of each of these clips to each of those."""
-        return distances(self.embeddings[probes], self.embeddings[gallery], self.distance, self.strips)
+
+def looked_up(between: Float32[np.ndarray, "clips clips"]) -> Compare:
+    """Distances that are there already."""
+    return lambda probes, gallery: between[np.ix_(probes, gallery)]
 
 
 class Mistake(NamedTuple):
@@ -90,25 +89,22 @@ def numbered(keys: Sequence[ClipKey], fields: Iterable[str]) -> Places:
     return np.array([numbers.setdefault(values(key), len(numbers)) for key in keys], np.int64)
 
 
-def searched(probes: Places, gallery: Places, among: Relations, spaces: Sequence[Space]) -> Found:
-    """Look for every probe in the gallery of the space that it is tested in.
+def searched(probes: Places, gallery: Places, among: Relations, compare: Compare) -> Found:
+    """Look for every probe in the gallery.
 
     Args:
         probes: clips that are asked for.
         gallery: clips that are enrolled.
         among: how all clips are related.
-        spaces: each clip is tested in one of them.
+        compare: how far they are from each other.
     """
-    blocks = []
-    for space in spaces:
-        asked, enrolled = (clips[space.tested[clips]] for clips in (probes, gallery))
-        starts = range(0, max(len(asked), 1), BLOCK)
-        blocks += [_block(asked[start : start + BLOCK], enrolled, among, space) for start in starts]
+    starts = range(0, max(len(probes), 1), BLOCK)
+    blocks = [_block(probes[start : start + BLOCK], gallery, among, compare) for start in starts]
     return Found(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
-def _block(probes: Places, gallery: Places, among: Relations, space: Space) -> Found:
-    between = space.distances(probes, gallery)
+def _block(probes: Places, gallery: Places, among: Relations, compare: Compare) -> Found:
+    between = compare(probes, gallery)
     mates = among.people[probes][:, None] == among.people[gallery]
     allowed = np.ones(mates.shape, bool)
     for numbers in among.excluded:

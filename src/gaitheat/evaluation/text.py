@@ -19,7 +19,7 @@ def cell_table(
         averaged: of how many cells it is the mean.
         refused: refusals in all.
     """
-    counts = ("searches", "without mate", "gallery", "refused")
+    counts = ("searches", "without mate", "gallery", "refused (failure to acquire)")
     head = ("cell", "rank-1 %", "95 % over subjects", *MEASURES[1:], *counts)
     lines = [_row(head), _row(["---"] * len(head))]
     for cell in cells:

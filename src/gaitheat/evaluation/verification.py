@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from gaitheat.clips import ClipKey
-from gaitheat.evaluation.searching import Space, numbered
+from gaitheat.evaluation.searching import Compare, numbered
 from gaitheat.metrics import MEASURABLE
 
 RATES = (1e-1, 5e-2, 1e-2, 1e-3, 1e-4)
@@ -68,19 +68,18 @@ def tally(distances: Float32[np.ndarray, " pairs"]) -> Int64[np.ndarray, " level
     return np.bincount(bits >> _COARSE, minlength=1 << (31 - _COARSE))
 
 
-def compared(keys: Sequence[ClipKey], spaces: Sequence[Space]) -> Verification:
-    """Each pair of clips counts once; if there are several spaces, only pairs that are tested in the same."""
+def compared(keys: Sequence[ClipKey], compare: Compare) -> Verification:
+    """Each pair of clips counts once."""
     people = numbered(keys, ("subject",))
     same, different = tally(np.empty(0, np.float32)), tally(np.empty(0, np.float32))
-    for space in spaces:
-        clips = np.flatnonzero(space.tested)
-        tiles = [clips[start : start + TILE] for start in range(0, len(clips), TILE)]
-        for ours, theirs in combinations_with_replacement(tiles, 2):
-            between = space.distances(ours, theirs)
-            once = ours[:, None] < theirs
-            mates = people[ours][:, None] == people[theirs]
-            same += tally(between[mates & once])
-            different += tally(between[~mates & once])
+    clips = np.arange(len(keys))
+    tiles = [clips[start : start + TILE] for start in range(0, len(clips), TILE)]
+    for ours, theirs in combinations_with_replacement(tiles, 2):
+        between = compare(ours, theirs)
+        once = ours[:, None] < theirs
+        mates = people[ours][:, None] == people[theirs]
+        same += tally(between[mates & once])
+        different += tally(between[~mates & once])
     return verification(same, different, subjects=int(people.max()) + 1)
 
 
@@ -114,7 +113,7 @@ def verification(
 def operating_point(
     same: Int64[np.ndarray, " levels"], different: Int64[np.ndarray, " levels"], rate: float
 ) -> OperatingPoint | None:
-    """The largest threshold with at most this rate of false accepts; None if it cannot be measured.
+    """As many false accepts as this rate allows, at the smallest threshold; None if it cannot be measured.
 
     Args:
         same: how many pairs of the same person each level accepts: the running sum of a `tally`.
@@ -136,7 +135,9 @@ def operating_point(
 def equal_error_rate(
     same: Int64[np.ndarray, " levels"], different: Int64[np.ndarray, " levels"]
 ) -> float | None:
-    """Where the two rates of error cross, between two levels on a straight line; None if not measurable.
+    """Where the two rates of error cross, between two levels on a straight line.
+
+    None if not measurable: both kinds of error must have been seen often enough.
 
     Args:
         same: as for `operating_point`.
@@ -149,7 +150,7 @@ def equal_error_rate(
     accepts, rejects = _at(same, different, after)
     ahead, behind = before.false_rejects - before.false_accepts, accepts - rejects
     rate = before.false_accepts + (accepts - before.false_accepts) * ahead / (ahead + behind)
-    return rate if rate * different[-1] >= MEASURABLE else None
+    return rate if rate * min(same[-1], different[-1]) >= MEASURABLE else None
 
 
 def det_curve(same: Int64[np.ndarray, " levels"], different: Int64[np.ndarray, " levels"]) -> list[DetPoint]:

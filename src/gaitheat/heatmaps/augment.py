@@ -103,9 +103,6 @@ DEFAULT = Augmentation(
 )
 """What the training of a recipe uses unless it says otherwise."""
 
-AUGMENTATIONS = {"none": NONE, "mild": MILD, "default": DEFAULT}
-"""By name."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

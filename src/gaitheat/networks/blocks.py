@@ -28,6 +28,12 @@ def by_clip(frames: Float[Tensor, "all_frames ..."], mask: Mask) -> Float[Tensor
     return frames.reshape(*mask.shape, *frames.shape[1:])
 
 
+def shown(frames: Float[Tensor, "all_frames ..."], mask: Mask) -> Float[Tensor, "all_frames ..."]:
+    """The frames, masked ones zero: a product with 0 would keep a NaN, which spreads to the whole clip."""
+    unseen = ~mask.reshape(-1, *[1] * (frames.dim() - 1))
+    return frames.masked_fill(unseen, 0)
+
+
 def averaged(maps: Frames, size: int) -> Frames:
     """Means of squares of so many cells; several times as fast on a CPU as average pooling."""
     rows, columns = maps.shape[2:]

@@ -14,6 +14,7 @@ from gaitheat.networks.blocks import (
     StripHead,
     TemporalConvolution,
     pooled_over_time,
+    shown,
     strips_of,
 )
 from gaitheat.networks.types import Inputs, Output
@@ -53,7 +54,7 @@ class Coordinates(nn.Module):
 
     def forward(self, inputs: Inputs) -> Output:
         """The embedding, and one head."""
-        keypoints = inputs.keypoints.flatten(0, 1)
+        keypoints = shown(inputs.keypoints.flatten(0, 1), inputs.mask)
         places = (keypoints[:, :, :2] - keypoints.new_tensor(NECK)) / BODY_LENGTH
         frames = self.stem(torch.cat([places, keypoints[:, :, 2:]], 2).flatten(1)[:, :, None, None])
         for block in self.blocks:

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gaitheat.errors import GaitheatError
 from gaitheat.networks.attention import PoseGuidedAttention, enlarged
 from gaitheat.networks.blocks import (
     ChannelFusion,
@@ -22,6 +23,7 @@ from gaitheat.networks.blocks import (
     averaged,
     by_clip,
     pooled_over_time,
+    shown,
     strips_of,
 )
 from gaitheat.networks.types import Inputs, Output
@@ -39,7 +41,7 @@ class GaitHeat(nn.Module):
 
     Args:
         subjects: classes of the cross-entropy heads; 0 builds none (inference, export).
-        widths: channels at full resolution, then after each halving; multiples of 4, for the four parts.
+        widths: channels at full resolution, then after each halving; those in multiples of 4, for the parts.
         blocks: residual blocks after each halving; one number fewer than widths.
         strips: horizontal strips; the rows of the last features must be a multiple.
         dims: numbers a strip.
@@ -73,6 +75,7 @@ class GaitHeat(nn.Module):
         reduce: int = 2,
     ) -> None:
         super().__init__()
+        _expect_sizes(widths, blocks, len(PARTS) if parts and fusion != "none" else 1)
         self.reduce, self.pooling, self.strips, self.columns = reduce, pooling, strips, columns
         self.attention = PoseGuidedAttention(residual) if attention else None
         kernel = 3 if temporal == "ordered" else 1
@@ -93,7 +96,7 @@ class GaitHeat(nn.Module):
         mask = inputs.mask
         maps = self._reduced(inputs)
         if self.attention is not None:
-            maps = self.attention(maps, inputs.keypoints.flatten(0, 1))
+            maps = self.attention(maps, shown(inputs.keypoints.flatten(0, 1), mask))
         branches = [self.whole(maps, mask)]
         if self.parts is not None:
             branches.append(self.parts(_by_part(maps), mask))
@@ -115,7 +118,7 @@ class GaitHeat(nn.Module):
         return by_clip(enlarged(coarse, rows, columns), inputs.mask)
 
     def _reduced(self, inputs: Inputs) -> Frames:
-        maps = averaged(inputs.heatmaps.flatten(0, 1), self.reduce)
+        maps = shown(averaged(inputs.heatmaps.flatten(0, 1), self.reduce), inputs.mask)
         return maps.contiguous(memory_format=torch.channels_last)
 
     def _strips(self, frames: Frames, mask: Mask) -> Float[Tensor, "clips features strips"]:
@@ -126,6 +129,18 @@ class GaitHeat(nn.Module):
             return branches[0]
         fused: Tensor = torch.add(*branches) if self.fusion is None else self.fusion(*branches, mask)
         return fused
+
+
+def _expect_sizes(widths: tuple[int, ...], blocks: tuple[int, ...], groups: int) -> None:
+    """GaitheatError if no network can be built of them."""
+    if len(blocks) != len(widths) - 1 or not blocks or min(*widths, *blocks) < 1:
+        raise GaitheatError(
+            f"expected widths and blocks of 1 or more, and one of blocks fewer, but got {widths} and {blocks}"
+        )
+    if any(width % groups for width in widths[1:]):
+        raise GaitheatError(
+            f"expected widths after the first in multiples of {groups}, for so many parts, but got {widths}"
+        )
 
 
 def _by_part(maps: Frames) -> Frames:

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gaitheat.networks.blocks import Frames, Shortcut, StripHead, pooled_over_time, strips_of
+from gaitheat.networks.blocks import Frames, Shortcut, StripHead, pooled_over_time, shown, strips_of
 from gaitheat.networks.types import Inputs, Output
 
 UPPER = slice(0, 11)
@@ -52,7 +52,9 @@ class GaitHeatRelease(nn.Module):
     def forward(self, inputs: Inputs) -> Output:
         """The embedding, and heads in the order fused, global, parts."""
         maps = inputs.heatmaps.flatten(0, 1)
-        upper, lower = (maps[:, joints].amax(1, keepdim=True) for joints in (UPPER, LOWER))
+        upper, lower = (
+            shown(maps[:, joints].amax(1, keepdim=True), inputs.mask) for joints in (UPPER, LOWER)
+        )
         # One batch for the three streams, so that shared weights see shared batch statistics.
         streams = self.stem(torch.cat([upper, lower, torch.maximum(upper, lower)]))
         fused = _strongest(streams)

@@ -12,7 +12,8 @@ class Inputs(NamedTuple):
     Attributes:
         heatmaps: [clips, frames, 17, height, width] in 0..1, aligned.
         keypoints: [clips, frames, 17, 3], x and y in aligned heatmap pixels of the 64 x 48 grid, and score.
-        mask: [clips, frames], true where the window shows a frame. What a masked slot holds changes nothing.
+        mask: [clips, frames], true where the window shows a frame. What a masked slot holds changes nothing,
+            not even NaN.
     """
 
     heatmaps: Float[Tensor, "clips frames 17 height width"]

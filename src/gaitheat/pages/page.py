@@ -116,21 +116,18 @@ def _details(report: Report, source: ClipSource, named: bool) -> str:
 
 def _adapted(report: Report) -> str:
     """What unlabelled clips of other people are good for, if that was measured."""
-    if report.halves is None:
+    if report.adapted is None:
         return ""
-    adaptation, plain, adapted = report.halves
-    words = (
-        f"Searches among half of the people at a time; the other half shaped the space ({adaptation}). "
-        "Galleries are smaller here: compare these figures with each other only."
-    )
-    both = [replace(plain, embedding="plain"), replace(adapted, embedding="adapted")]
-    tables = _comparison(both) + measures_table(adapted) + open_set_table(adapted.open_set)
-    return f"<p>{escape(words)}</p>{tables}"
+    how = report.adapted.adaptation
+    words = f"The same searches, each distance in a space that other people have shaped ({how})."
+    both = [replace(report, embedding="plain"), replace(report.adapted, embedding="adapted")]
+    one_to_one = verification_table(report.adapted.verification) + open_set_table(report.adapted.open_set)
+    return f"<p>{escape(words)}</p>{_comparison(both)}{measures_table(report.adapted)}{one_to_one}"
 
 
 def _explanation() -> str:
     return (
         "<footer>Intervals draw subjects with replacement, 2,000 times. A search whose person is not in the "
-        "gallery is counted as without mate and is no part of any share. Rates that would rest on fewer than "
-        "30 errors are not stated.</footer>"
+        "gallery is counted as without mate and is no part of any share. Rates of false accepts or alarms "
+        "that would rest on fewer than 30 of them are not stated.</footer>"
     )

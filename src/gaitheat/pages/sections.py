@@ -92,7 +92,7 @@ def view_matrices(cells: Sequence[CellResult]) -> str:
     across, along = [], {}
     for cell in cells:
         views = cell.view_table
-        if len(views.gallery_views) < 2:
+        if len(cell.pairs) < 2:
             continue
         if all(pair.probe_view == pair.gallery_view for pair in cell.pairs):
             along[cell.label] = views

@@ -8,10 +8,7 @@ from gaitheat.errors import GaitheatError
 from gaitheat.recipes import Recipe
 from gaitheat.sources import ClipInfo, ClipSource
 from gaitheat.training.loading import Cutting
-from gaitheat.training.sampling import Balanced, loops, split, subject_of
-
-SPLIT_SEED = 0
-"""The same people are held out whatever the recipe's seed: trainings that differ by it stay comparable."""
+from gaitheat.training.sampling import SPLIT_SEED, Balanced, loops, split, subject_of
 
 
 class Cast(NamedTuple):
@@ -35,8 +32,8 @@ def cast(recipe: Recipe, source: ClipSource) -> Cast:
     """
     infos = _infos(recipe, source)
     keys = [info.key for info in infos]
-    training, held = split(keys, recipe.data.validation_subjects, SPLIT_SEED)
-    learned = [key for key in keys if subject_of(key) in set(training)]
+    training, held = map(set, split(keys, recipe.data.validation_subjects, SPLIT_SEED))
+    learned = [key for key in keys if subject_of(key) in training]
     sampling = recipe.sampling
     sampler = Balanced(learned, sampling.subjects, sampling.clips, recipe.seed)
     short = sum(loops(info.times, sampling.frames, sampling.mode) for info in infos)
@@ -49,7 +46,7 @@ def cast(recipe: Recipe, source: ClipSource) -> Cast:
         )
         + (f"; {len(sampler.repeating)} subjects have too few clips for a batch" if sampler.repeating else "")
     )
-    return Cast(source, sampler, [key for key in keys if subject_of(key) in set(held)], about)
+    return Cast(source, sampler, [key for key in keys if subject_of(key) in held], about)
 
 
 def cutting_of(recipe: Recipe) -> Cutting:
@@ -74,12 +71,13 @@ def _infos(recipe: Recipe, source: ClipSource) -> Sequence[ClipInfo]:
         raise GaitheatError(
             f"expected clips of data set {data.dataset!r} to train on, but the store has {there}"
         )
-    missing = sorted(set(data.subjects) - {info.key.subject for info in infos})
+    wanted = set(data.subjects)
+    missing = sorted(wanted - {info.key.subject for info in infos})
     if missing:
         raise GaitheatError(
             f"data.subjects: expected them in the store, but {len(missing)} are not, first {missing[0]}"
         )
-    infos = [info for info in infos if not data.subjects or info.key.subject in data.subjects]
+    infos = [info for info in infos if not wanted or info.key.subject in wanted]
     estimators = sorted({str(info.estimator) for info in infos})
     if len(estimators) > 1:
         raise GaitheatError(f"expected clips of one pose estimator, but got several: {', '.join(estimators)}")

@@ -84,19 +84,27 @@ class State:
 
 def built(knobs: Network, subjects: int) -> nn.Module:
     """The network with its settings; GaitheatError if it has no such setting."""
-    factory, settings = network_called(knobs.name), knobs.settings()
-    known = signature(factory).parameters
-    for name in settings:
+    return network_called(knobs.name)(subjects, **settled(knobs))
+
+
+def settled(knobs: Network) -> dict[str, Any]:
+    """All settings of the network, those given and its own; GaitheatError if it has no such setting."""
+    known = dict(signature(network_called(knobs.name)).parameters)
+    del known["subjects"]
+    given = knobs.settings()
+    for name in given:
         if name not in known:
-            theirs = ", ".join(known.keys() - {"subjects"})
-            raise GaitheatError(f"network.{name}: {knobs.name} has no such setting, only {theirs}")
-    return factory(subjects, **settings)
+            raise GaitheatError(
+                f"network.{name}: {knobs.name} has no such setting, only {', '.join(sorted(known))}"
+            )
+    return {name: parameter.default for name, parameter in known.items()} | given
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:
     """Write ``gaitheat.safetensors`` and ``gaitheat.json``; the path of the former."""
     about = {
         "recipe": asdict(checkpoint.recipe),
+        "settings": settled(checkpoint.recipe.network),
         "subjects": list(checkpoint.subjects),
         "results": dict(checkpoint.results),
     }
@@ -114,7 +122,18 @@ def load(path: Path) -> Checkpoint:
     """
     file = path / NAME if path.is_dir() else path
     weights, about = read_tensors(file)
+    if "results" not in about:
+        raise GaitheatError(
+            f"expected a checkpoint, but {file} is what a stopped training goes on from: use {NAME} beside it"
+        )
     recipe = from_json(json.dumps(about["recipe"]))
+    # Some settings, such as how far maps are reduced, leave no trace in the shapes of the weights.
+    settings = json.loads(json.dumps(settled(recipe.network)))
+    if about.get("settings", settings) != settings:
+        raise GaitheatError(
+            f"expected {recipe.network.name} as it was trained, but its own settings have changed since "
+            f"{file} was written: train it anew or use the gaitheat that wrote it"
+        )
     return Checkpoint(recipe, tuple(about["subjects"]), weights, about["results"])
 
 

@@ -13,7 +13,7 @@ from gaitheat.heatmaps.augment import NONE
 from gaitheat.metrics import distances, ranking
 from gaitheat.sources import ClipSource
 from gaitheat.training.loading import Batch, Cutting, batches, to_inputs
-from gaitheat.training.sampling import Balanced, subject_of
+from gaitheat.training.sampling import SPLIT_SEED, Balanced, subject_of
 
 CLIPS = 8
 """Clips of each subject that are looked at."""
@@ -28,12 +28,11 @@ class Look:
         source: where the clips are.
         keys: the clips of the subjects that are held out.
         cutting: how windows are made.
-        seed: which of them.
     """
 
-    def __init__(self, source: ClipSource, keys: Sequence[ClipKey], cutting: Cutting, seed: int) -> None:
+    def __init__(self, source: ClipSource, keys: Sequence[ClipKey], cutting: Cutting) -> None:
         subjects = len(set(map(subject_of, keys)))
-        sampler = Balanced(keys, subjects, CLIPS, seed)
+        sampler = Balanced(keys, subjects, CLIPS, SPLIT_SEED)
         # A subject with fewer clips is given some of them twice: they are shown once.
         picked = sampler.batch(0)
         places = [place for place, key in enumerate(picked) if picked.index(key) == place]
@@ -41,8 +40,8 @@ class Look:
         self._keys = [picked[place] for place in places]
         self._batch = Batch(*(tensor[places] for tensor in batch))
 
-    def rank1(self, network: nn.Module, device: torch.device) -> float:
-        """Share of clips whose nearest one of another view is of the same subject; NaN if none has a mate.
+    def rank1(self, network: nn.Module, device: torch.device) -> float | None:
+        """Share of clips whose nearest one of another view is of the same subject; None if none has a mate.
 
         Where there is one view only, the nearest of all other clips counts.
         """
@@ -53,7 +52,7 @@ class Look:
         allowed = views[:, None] != views if len(set(views)) > 1 else ~np.eye(len(views), dtype=bool)
         labels = self._batch.labels.numpy()
         first = ranking(apart, labels[:, None] == labels, allowed).first
-        return float((first[first > 0] == 1).mean()) if first.any() else float("nan")
+        return float((first[first > 0] == 1).mean()) if first.any() else None
 
     @torch.no_grad()
     def _embedded(self, network: nn.Module, device: torch.device) -> Float32[np.ndarray, "clips strips dims"]:

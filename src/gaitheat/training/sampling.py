@@ -20,6 +20,9 @@ Mode = Literal["ordered", "unordered"]
 _PASSES, _CLIPS, _SPLIT = range(3)
 """What a generator is for: each purpose has random numbers of its own."""
 
+SPLIT_SEED = 0
+"""The same people are held out whatever the recipe's seed: trainings that differ by it stay comparable."""
+
 
 def subject_of(key: ClipKey) -> str:
     """A clip's subject, named so that two data sets may number their people alike."""

@@ -38,7 +38,7 @@ class Watch:
         self._subjects, self._tell = tuple(people.sampler.roster), tell
         self._begun, self._steps, self._first = state.step, recipe.optimisation.steps, 0.0
         held_out = people.held_out
-        self._look = Look(people.source, held_out, cutting_of(recipe), recipe.seed) if held_out else None
+        self._look = Look(people.source, held_out, cutting_of(recipe)) if held_out else None
         self.journal = Journal(folder, state.step, self._steps, run.tensorboard)
         tell(people.about)
         if self._begun:
@@ -49,7 +49,8 @@ class Watch:
         step, last = self._state.step, self._state.step == self._steps
         if self._look is not None and (last or step % self._run.look_every == 0):
             with self._fabric.autocast():
-                row["rank1"] = self._look.rank1(self._state.average, self._fabric.device)
+                rank1 = self._look.rank1(self._state.average, self._fabric.device)
+            row |= {} if rank1 is None else {"rank1": rank1}
         save_now = last or step % self._run.save_every == 0
         if save_now:
             row |= self._shares()
