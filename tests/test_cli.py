@@ -340,9 +340,12 @@ def test_a_checkpoint_is_evaluated_and_looked_at(gaitheat: Gaitheat, tmp_path: P
 
     pack(walks(subjects=4, dataset="walkers-1-indoor"), tmp_path / "clips.arrow")
     network = network_called("gaitheat-s")(0, **RECIPE.network.settings())
-    save(tmp_path / "run", Checkpoint(RECIPE, (), network.state_dict(), {}))
+    people = ("walkers-1-indoor/001", "somewhere/002")
+    save(tmp_path / "run", Checkpoint(RECIPE, people, network.state_dict(), {}))
     kept = ("--store", tmp_path / "clips.arrow", "--embedding", "mean-skeleton", "--adapt", "--json")
-    network_report, other = gaitheat("evaluate", tmp_path / "run", *kept).rows()
+    table = gaitheat("evaluate", tmp_path / "run", *kept)
+    assert "1 of the people tested were trained on" in table.err
+    network_report, other = table.rows()
     assert network_report["embedding"].startswith("gaitheat-s/")
     assert other["embedding"] == "mean-skeleton"
     assert network_report["adapted"]["adaptation"].startswith("mean and 80 components")
@@ -479,11 +482,12 @@ def slim(moment: float) -> tuple[float, float, float]:
         (WALK, {}, 0.04, "too short (1 frames)"),
         ([Person(slim)], {}, 2, "no person (50 frames)"),
         ([Person(walking(40, 20, begin=0.5, end=1.5))], {}, 2, "1 clips, "),
-        (
+        pytest.param(
             [Person(walking(1900, 900, y=1000, height=1200))],
             {"size": (3840, 2160)},
             0.52,
             "1 clips, 13 frames",
+            marks=pytest.mark.slow,
         ),
     ],
     ids=["nobody", "one frame", "half a person", "somebody comes and goes", "4k"],
@@ -505,7 +509,12 @@ def test_odd_videos(
 
 
 @pytest.mark.parametrize(
-    "name", ["a b.avi", "[bold] :smile:.avi", "李小龍 🚶.avi", "-v.avi", "%d.avi", "a:b.avi", "'.avi"]
+    "name",
+    [
+        "[bold] :smile: 李小龍 🚶.avi",
+        "-v.avi",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("a b.avi", "%d.avi", "a:b.avi", "'.avi")),
+    ],
 )
 def test_any_file_name(gaitheat: Gaitheat, drawn: None, tmp_path: Path, name: str) -> None:
     if sys.platform == "win32" and ":" in name:

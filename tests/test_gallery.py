@@ -395,6 +395,7 @@ def test_a_missing_file_is_told_in_one_line(gallery):
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_folder_grows_with_the_takes_and_not_with_their_square(gallery):
     def extra():
         return sum(map(len, contents(gallery.path).values()))

@@ -194,7 +194,7 @@ def test_inputs_are_fractions_on_their_device(packed):
 
 
 @pytest.mark.filterwarnings("ignore:This DataLoader will create")
-@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("workers", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_damaged_clip_is_one_line_from_a_worker_too(tmp_path: Path, packed: PackedClips, workers: int):
     source = PackedClips(packed.path)
     lost = replace(source.infos()[0].key, subject="nobody")

@@ -70,6 +70,7 @@ def test_the_estimator_finds_the_joints_where_they_are(generated: Path) -> None:
     assert figures.overlap > 0.85
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_nothing(generated: Path, tmp_path: Path) -> None:
     generate(tmp_path / "two.arrow", 2, WALKS[::-1])
     for one, two in zip(clips(generated), clips(tmp_path / "two.arrow"), strict=True):

@@ -112,7 +112,7 @@ def test_neither_clothes_nor_colours_nor_the_way_say_who_walks(planned):
     ("module", "leaking"),
     [
         pytest.param(people, ("garments and bags", "colours"), marks=pytest.mark.slow),
-        (walk, ("place, path, camera and phase",)),
+        pytest.param(walk, ("place, path, camera and phase",), marks=pytest.mark.slow),
     ],
 )
 def test_what_is_drawn_once_for_a_subject_is_found(module, leaking):

@@ -72,6 +72,9 @@ def evaluate(
         for each in embedders
     ]
     print_reports(reports, as_json)
+    familiar = _familiar(checkpoint, source, chosen) if checkpoint else 0
+    if familiar:
+        warn(f"{familiar} of the people tested were trained on: these figures do not hold for strangers")
     if report is not None:
         from gaitheat.pages.page import evaluation_page, write_page
 
@@ -102,6 +105,17 @@ def _embedders(checkpoint: Path | None, embedding: str | None) -> list[Measured]
     plain = [embedder_called(embedding)] if embedding else [] if checkpoint else EMBEDDERS.values()
     networks = [_network(checkpoint)] if checkpoint else []
     return [*networks, *(Measured(each.name, each.identity, each.embed_all, strips=1) for each in plain)]
+
+
+def _familiar(checkpoint: Path, source: "ClipSource", protocol: "Protocol") -> int:
+    """How many of the data set's people a checkpoint was trained on; an export does not say on whom."""
+    if checkpoint.suffix == ".onnx":
+        return 0
+    from gaitheat.training.checkpoints import load
+    from gaitheat.training.sampling import subject_of
+
+    keys = [info.key for info in source.infos() if info.key.dataset == protocol.dataset]
+    return len({subject_of(key) for key in keys} & set(load(checkpoint).subjects))
 
 
 def _network(checkpoint: Path) -> Measured:
