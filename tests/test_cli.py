@@ -348,7 +348,7 @@ def test_a_checkpoint_is_evaluated_and_looked_at(gaitheat: Gaitheat, tmp_path: P
     network_report, other = table.rows()
     assert network_report["embedding"].startswith("gaitheat-s/")
     assert other["embedding"] == "mean-skeleton"
-    assert network_report["adapted"]["adaptation"].startswith("mean and 80 components")
+    assert network_report["adapted"]["adaptation"].startswith("camera means, whitening")
     shown = gaitheat("show", tmp_path / "clips.arrow", "--masks", tmp_path / "run", "--out", tmp_path / "out")
     assert shown.code == 0, shown.err
     assert shown.out.count("_") >= len(JOINTS) - 1  # a line a channel: left_eye, right_eye, ...

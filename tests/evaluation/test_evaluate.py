@@ -300,7 +300,7 @@ def filmed(clips: Sequence[Clip]) -> np.ndarray:
 
 
 def test_adapted_embeddings_are_compared_with_plain_ones_in_the_same_galleries():
-    report = evaluate(Memory(CROWD), FILMED, filmed, "filmed", adaptation=CohortAdaptation(components=3))
+    report = evaluate(Memory(CROWD), FILMED, filmed, "filmed", adaptation=CohortAdaptation())
     adapted = report.adapted
     for plain_cell, cell in zip(report.cells, adapted.cells, strict=True):
         assert plain_cell.gallery == cell.gallery == 32
@@ -309,7 +309,7 @@ def test_adapted_embeddings_are_compared_with_plain_ones_in_the_same_galleries()
     assert adapted.headline.value > report.headline.value + 0.1
     gain = difference(adapted, report)
     assert gain.low > 0
-    assert (report.adaptation, adapted.adaptation) == (None, "mean and 3 components, shrinkage 0.3")
+    assert (report.adaptation, adapted.adaptation) == (None, "camera means, whitening with shrinkage 0.3")
     told = f"rank-1 {100 * adapted.headline.value:.1f} %, paired difference {100 * gain.value:+.1f} ("
     assert told in report.to_markdown()
     assert report.to_markdown().count("| **mean of 2** |") == 2
@@ -332,7 +332,7 @@ def test_adaptation_tells_nothing_about_people_who_are_not_told_apart():
         seeds = [int.from_bytes(str(clip.key).encode(), "little") for clip in clips]
         return np.array([np.random.default_rng(seed).normal(size=40) for seed in seeds], np.float32)
 
-    report = evaluate(Memory(CROWD), FILMED, nobody, "noise", adaptation=CohortAdaptation(shrinkage=0.0))
+    report = evaluate(Memory(CROWD), FILMED, nobody, "noise", adaptation=CohortAdaptation(shrinkage=0.01))
     low, high = report.adapted.headline[1:]
     assert low < 1 / 16 < high
 
@@ -340,4 +340,4 @@ def test_adaptation_tells_nothing_about_people_who_are_not_told_apart():
 def test_a_camera_that_nobody_else_passed_cannot_be_adapted_to():
     alone = Protocol("alone", "here", FILMED.cells, FILMED.headline, camera=("subject",))
     with pytest.raises(GaitheatError, match="cannot adapt embeddings to camera"):
-        evaluate(Memory(CROWD), alone, filmed, "filmed", adaptation=CohortAdaptation(components=3))
+        evaluate(Memory(CROWD), alone, filmed, "filmed", adaptation=CohortAdaptation())

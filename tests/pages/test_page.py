@@ -88,7 +88,7 @@ def source() -> Memory:
 
 @pytest.fixture(scope="module")
 def report(source: Memory) -> Report:
-    adaptation = CohortAdaptation(components=3)
+    adaptation = CohortAdaptation()
     return evaluate(source, PROTOCOL, embed, "noisy", adaptation=adaptation)
 
 
@@ -138,7 +138,7 @@ def test_adapted_embeddings_have_their_own_tables(source: Memory, report: Report
     assert report.adapted is not None
     assert report.adapted.headline is not None
     words = read.words.split("Adapted to the camera")[1]
-    assert "mean and 3 components" in words
+    assert "camera means, whitening" in words
     assert f"{100 * report.adapted.headline.value:.1f}" in words
     assert words.count("One clip against") == 2
 

@@ -21,11 +21,13 @@ class Adapted:
     means: Mapping[str, Float64[np.ndarray, " dimension"]]
     """Of each camera."""
     axes: Float64[np.ndarray, "dimension components"]
-    """Whitening, common to all cameras: only so can embeddings of two cameras be compared."""
+    """Directions in which the cohort spreads, common to all cameras: only so can two cameras be compared."""
+    gains: Float64[np.ndarray, " components"]
+    """What is made of each of these directions; all others are left as they are."""
 
     def apply(
         self, embeddings: Float32[np.ndarray, "clips dimension"], cameras: Sequence[str]
-    ) -> Float32[np.ndarray, "clips components"]:
+    ) -> Float32[np.ndarray, "clips dimension"]:
         """Vectors of length 1; GaitheatError for a camera that the cohort did not pass."""
         strange = sorted(set(cameras) - set(self.means))
         if strange:
@@ -34,7 +36,7 @@ class Adapted:
                 f"but got only those of {', '.join(sorted(self.means))}"
             )
         moved = embeddings - np.stack([self.means[camera] for camera in cameras])
-        whitened = moved @ self.axes
+        whitened = moved + (moved @ self.axes * (self.gains - 1)) @ self.axes.T
         lengths = np.linalg.norm(whitened, axis=1, keepdims=True)
         unit: NDArray[np.float32] = (whitened / np.where(lengths > 0, lengths, 1)).astype(np.float32)
         return unit
@@ -42,26 +44,24 @@ class Adapted:
 
 @dataclass(frozen=True, slots=True)
 class CohortAdaptation:
-    """Takes out each camera's mean, then shrunk whitening along the leading components, then length 1.
+    """Takes out each camera's mean, then shrunk whitening, then length 1.
 
-    A component of variance v is divided by the root of (1 - shrinkage) v + shrinkage m, with m the mean
-    variance of the components that are kept (as O. Ledoit and M. Wolf, 2004, but with a given shrinkage).
+    Where the cohort's variance is v, embeddings are divided by the root of (1 - shrinkage) v + shrinkage m,
+    with m the mean variance of the directions in which it has any (as O. Ledoit and M. Wolf, 2004, but with a
+    given shrinkage). A cohort of few clips spreads in few directions: in the others v is 0.
     """
 
-    components: int = 80
-    """Principal components that are kept; fewer if the cohort has not more clips than that."""
     shrinkage: float = 0.3
-    """0 whitens wholly; 1 only takes out the mean and drops what is not kept."""
+    """Above 0. 1 only takes out the mean; the smaller, the more is what the cohort has in common damped."""
 
     def __post_init__(self) -> None:
-        if self.components < 1 or not 0 <= self.shrinkage <= 1:
+        if not 0 < self.shrinkage <= 1:
             raise GaitheatError(
-                "an adaptation needs at least one component and a shrinkage in 0..1, got "
-                f"{self.components} and {self.shrinkage:g}"
+                f"an adaptation's shrinkage must be above 0, at most 1, got {self.shrinkage:g}"
             )
 
     def __str__(self) -> str:
-        return f"mean and {self.components} components, shrinkage {self.shrinkage:g}"
+        return f"camera means, whitening with shrinkage {self.shrinkage:g}"
 
     def fit(self, embeddings: Float32[np.ndarray, "clips dimension"], cameras: Sequence[str]) -> Adapted:
         """Learn from clips of people whom nobody will look for.
@@ -77,16 +77,16 @@ class CohortAdaptation:
         means = {str(name): embeddings[names == name].astype(np.float64).mean(0) for name in np.unique(names)}
         centred = embeddings - np.array([means[name] for name in cameras]).reshape(embeddings.shape)
         variances, axes = _principal(centred)
-        kept = min(self.components, len(embeddings) - len(means), len(variances))
+        kept = min(len(embeddings) - len(means), len(variances))
         if kept < 1 or not variances[0] > 0:
             raise GaitheatError(
                 f"an adaptation needs clips of several people of each camera, got {len(embeddings)} "
                 f"of {len(means)} cameras"
             )
-        shrunk = (1 - self.shrinkage) * variances[:kept] + self.shrinkage * variances[:kept].mean()
-        # A direction without any spread says nothing; without shrinkage it would be divided by nought.
-        scale = np.divide(1, np.sqrt(shrunk), where=shrunk > 1e-12 * shrunk[0], out=np.zeros(kept))
-        return Adapted(means, axes[:, :kept] * scale)
+        floor = self.shrinkage * variances[:kept].mean()
+        return Adapted(
+            means, axes[:, :kept], np.sqrt(floor / ((1 - self.shrinkage) * variances[:kept] + floor))
+        )
 
 
 def _principal(
