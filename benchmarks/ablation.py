@@ -81,7 +81,7 @@ class Plan:
     steps: int = BASE.optimisation.steps
     """Steps of every training: the budget."""
     minutes: float = 15.0
-    """What one training is expected to take; from the second on, what the first ones took."""
+    """What one training is expected to take, for the plan."""
 
 
 def main(plan: Plan) -> None:
