@@ -28,6 +28,9 @@ MAX_GAP = 0.2
 SAME_TIME = 1e-6
 """Seconds: times that differ by less are equal, so that rounding never decides what a window shows."""
 
+FLIP = np.array([[-1, 0, MAP_WIDTH - 1], [0, 1, 0]], np.float32)
+"""The affine of a mirror, heatmap pixels to heatmap pixels."""
+
 Maps = UInt8[np.ndarray, "frames 17 64 48"]
 Keypoints = Float32[np.ndarray, "frames 17 3"]
 Affines = Float32[np.ndarray, "frames 2 3"]
@@ -167,7 +170,6 @@ class Clip:
 
     def mirrored(self) -> "Clip":
         """The clip as a mirror would show it: pictures flipped, left and right exchanged (the phase too)."""
-        flip = np.array([[-1, 0, MAP_WIDTH - 1], [0, 1, 0]], np.float32)
         swap = list(MIRROR)
         silhouettes = None if self.silhouettes is None else np.ascontiguousarray(self.silhouettes[..., ::-1])
         world = None if self.world is None else self.world[:, swap] * np.array([-1, 1, 1], np.float32)
@@ -175,7 +177,7 @@ class Clip:
             self,
             heatmaps=np.ascontiguousarray(self.heatmaps[:, swap, :, ::-1]),
             keypoints=self.keypoints[:, swap],
-            crop=compose(np.broadcast_to(flip, self.crop.shape), self.crop),
+            crop=compose(np.broadcast_to(FLIP, self.crop.shape), self.crop),
             silhouettes=silhouettes,
             world=world,
             phase=None if self.phase is None else (self.phase + np.float32(0.5)) % np.float32(1),
@@ -236,9 +238,13 @@ def window(
     return Window(nearest.astype(np.int64), near | inside)
 
 
+def ticks(times: Float64[np.ndarray, " frames"], rate: float) -> int:
+    """How often a clock ticks while a clip lasts, from its first frame to its last."""
+    return int(np.floor((times[-1] - times[0] + SAME_TIME) * rate + 0.5)) + 1
+
+
 def windows(times: Float64[np.ndarray, " frames"]) -> list[Window]:
     """The overlapping windows whose weighted mean *is* a clip's embedding (60 frames at 25/s, every 30)."""
-    ticks = int(np.floor((times[-1] - times[0] + SAME_TIME) * WINDOW_RATE + 0.5)) + 1
-    last = max(ticks - (WINDOW_FRAMES - WINDOW_HOP), 1)
+    last = max(ticks(times, WINDOW_RATE) - (WINDOW_FRAMES - WINDOW_HOP), 1)
     cut = [window(times, start, WINDOW_FRAMES) for start in range(0, last, WINDOW_HOP)]
     return [piece for piece in cut if piece.mask.any()]

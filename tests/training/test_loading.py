@@ -15,35 +15,25 @@ from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import matrices, warp
 from gaitheat.heatmaps.augment import DEFAULT, Augmentation
 from gaitheat.packed import PackedClips, pack
-from gaitheat.sources import ClipInfo, Request
+from gaitheat.sources import Request
 from gaitheat.training.loading import Batch, Cutting, batches, sample, to_inputs
 from gaitheat.training.sampling import Balanced, subject_of
+from training.walks import Memory
 
 PEOPLE = ("anna", "bert", "cleo", "dora")
 AUGMENTED = Cutting(frames=6, stride_jitter=0.2, augmentation=DEFAULT)
 
 
-class Memory:
+class Watched(Memory):
     """Clips in memory, which remember what was asked for."""
 
     def __init__(self, clips: Sequence[Clip]) -> None:
-        self.clips = {clip.key: clip for clip in sorted(clips, key=lambda clip: clip.key)}
+        super().__init__(clips)
         self.reads: list[Sequence[Request]] = []
-
-    def infos(self) -> list[ClipInfo]:
-        return [
-            ClipInfo(clip.key, clip.source, clip.sha256, clip.estimator, clip.times, clip.refused)
-            for clip in self.clips.values()
-        ]
-
-    def refusals(self) -> list:
-        return []
 
     def read(self, requests: Sequence[Request]) -> list[Clip]:
         self.reads.append(requests)
-        return [
-            self.clips[key] if frames is None else self.clips[key].take(frames) for key, frames in requests
-        ]
+        return super().read(requests)
 
 
 def walks() -> list[Clip]:
@@ -58,11 +48,11 @@ def walks() -> list[Clip]:
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> PackedClips:
     path = tmp_path_factory.mktemp("packed") / "clips.arrow"
-    pack(Memory(walks()), path)
+    pack(Watched(walks()), path)
     return PackedClips(path)
 
 
-def sampler(source: Memory | PackedClips, seed: int = 7) -> Balanced:
+def sampler(source: Watched | PackedClips, seed: int = 7) -> Balanced:
     return Balanced([info.key for info in source.infos()], subjects=2, clips=2, seed=seed)
 
 
@@ -122,7 +112,7 @@ def test_a_batch_has_the_shapes_labels_and_full_windows_that_training_needs(pack
 
 
 def test_a_batch_is_one_read_of_just_the_frames_it_shows():
-    memory = Memory(walks())
+    memory = Watched(walks())
     cutting = Cutting(frames=6)
     (batch,) = batches(memory, sampler(memory), cutting, range(1))
     (requests,) = memory.reads

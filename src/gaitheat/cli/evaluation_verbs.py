@@ -23,6 +23,8 @@ class Measured(NamedTuple):
     identity: str
     embed_all: "Embed"
     strips: int
+    people: frozenset[str] = frozenset()
+    """On whom it was trained, as far as it says."""
 
 
 def evaluate(
@@ -72,7 +74,7 @@ def evaluate(
         for each in embedders
     ]
     print_reports(reports, as_json)
-    familiar = _familiar(checkpoint, source, chosen) if checkpoint else 0
+    familiar = _familiar(embedders[0].people, source, chosen)
     if familiar:
         warn(f"{familiar} of the people tested were trained on: these figures do not hold for strangers")
     if report is not None:
@@ -107,25 +109,26 @@ def _embedders(checkpoint: Path | None, embedding: str | None) -> list[Measured]
     return [*networks, *(Measured(each.name, each.identity, each.embed_all, strips=1) for each in plain)]
 
 
-def _familiar(checkpoint: Path, source: "ClipSource", protocol: "Protocol") -> int:
-    """How many of the data set's people a checkpoint was trained on; an export does not say on whom."""
-    if checkpoint.suffix == ".onnx":
+def _familiar(people: frozenset[str], source: "ClipSource", protocol: "Protocol") -> int:
+    """How many of the data set's people a network was trained on."""
+    if not people:
         return 0
-    from gaitheat.training.checkpoints import load
     from gaitheat.training.sampling import subject_of
 
     keys = [info.key for info in source.infos() if info.key.dataset == protocol.dataset]
-    return len({subject_of(key) for key in keys} & set(load(checkpoint).subjects))
+    return len({subject_of(key) for key in keys} & people)
 
 
 def _network(checkpoint: Path) -> Measured:
     if checkpoint.suffix == ".onnx":
         from gaitheat.network_embeddings import from_export
 
-        embedder = from_export(checkpoint)
+        embedder, people = from_export(checkpoint), frozenset[str]()
     else:
         expect_packages("a checkpoint that is not exported", "torch", "safetensors")
-        from gaitheat.training.embedder import from_checkpoint
+        from gaitheat.training.checkpoints import load
+        from gaitheat.training.embedder import embedder_of
 
-        embedder = from_checkpoint(checkpoint)
-    return Measured(embedder.weights, embedder.identity, embedder.embed_all, embedder.strips)
+        trained = load(checkpoint)
+        embedder, people = embedder_of(trained.network(), trained.recipe), frozenset(trained.subjects)
+    return Measured(embedder.weights, embedder.identity, embedder.embed_all, embedder.strips, people)

@@ -104,13 +104,12 @@ def reshaped(clip: Clip, wanted: Proportions) -> Clip:
     shift = np.zeros((len(clip), len(JOINTS), 2, 3), np.float32)
     shift[..., 0, 0] = shift[..., 1, 1] = 1
     shift[..., 2] = after - before
-    channels = clip.heatmaps.reshape(-1, MAP_HEIGHT, MAP_WIDTH)
     keypoints = clip.keypoints.copy()
     to_image = np.linalg.inv(clip.crop[:, :, :2])
     keypoints[..., :2] = np.einsum("tij,tnj->tni", to_image, after - clip.crop[:, None, :, 2])
     return replace(
         clip,
-        heatmaps=warp(channels, shift.reshape(-1, 2, 3)).reshape(clip.heatmaps.shape),
+        heatmaps=warp(clip.heatmaps, shift),
         keypoints=keypoints,
         silhouettes=None if clip.silhouettes is None else _stretched(clip.silhouettes, before, change, own),
         world=None,

@@ -11,6 +11,7 @@ from gaitheat.datasets.protocol import Cell, Selection, dealt
 from gaitheat.evaluation.cells import ANY_VIEW, CMC_RANKS, MEASURES, RANKS, CellResult, ViewPair, cmc, means
 from gaitheat.evaluation.openset import GROUPS, Searches, open_set
 from gaitheat.evaluation.searching import Compare, Found, Places, mistakes, relations, searched
+from gaitheat.sinks import trackless
 
 
 def measured(
@@ -36,8 +37,8 @@ def measured(
         for each in found
     ]
     lost = [refusal.key for refusal in refused if selects(cell, refusal.key)]
-    acquired = recordings(key for key in keys if selects(cell, key))
-    attempts = acquired | recordings(lost)
+    acquired = {trackless(key) for key in keys if selects(cell, key)}
+    attempts = acquired | set(map(trackless, lost))
     result = CellResult(
         label=cell.label,
         gallery=len(enrolled[ANY_VIEW]),
@@ -61,11 +62,6 @@ def open_set_groups(keys: Sequence[ClipKey]) -> dict[str, int]:
 def selects(cell: Cell, key: ClipKey) -> bool:
     """Whether a clip is enrolled or asked for."""
     return key in cell.gallery or key in cell.probe
-
-
-def recordings(keys: Iterable[ClipKey]) -> set[ClipKey]:
-    """Of which clips or refusals these are the keys: those of several tracks are one."""
-    return {replace(key, track=0) for key in keys}
 
 
 def _view_pairs(cell: Cell, keys: Sequence[ClipKey]) -> list[tuple[str, str]]:

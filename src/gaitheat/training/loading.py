@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from gaitheat.clips import MAP_WIDTH, Affines, Clip, ClipKey, Keypoints, Maps, Window, compose, transform
+from gaitheat.clips import FLIP, Clip, ClipKey, Keypoints, Maps, Window, compose, transform
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import ALIGNMENTS, Alignment, matrices
 from gaitheat.heatmaps.augment import NONE, Augmentation, augmented, draw_plan
@@ -27,8 +27,6 @@ from gaitheat.training.sampling import Balanced, Mode, frames_of, reading, subje
 
 Times = Mapping[ClipKey, Float64[np.ndarray, " frames"]]
 """Seconds of the frames of every clip."""
-
-_FLIP: Affines = np.array([[[-1, 0, MAP_WIDTH - 1], [0, 1, 0]]], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ def sample(
     plan = replace(plan, frames=slots[plan.frames])
     if rng.random() >= share:
         # Alignment commutes with the mirror, so that the picture can be flipped when it is aligned.
-        affines = compose(np.broadcast_to(_FLIP, affines.shape), affines)
+        affines = compose(np.broadcast_to(FLIP, affines.shape), affines)
         plan = replace(plan, joints=np.array(MIRROR)[plan.joints])
     return augmented(maps, points, affines, plan)
 

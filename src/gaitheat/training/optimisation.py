@@ -75,12 +75,11 @@ def gradient_norm(network: nn.Module, longest: float | None) -> Tensor:
 
 @torch.no_grad()
 def channels_last(network: nn.Module) -> nn.Module:
-    """Convolution weights with the channels innermost, in place: about three times as fast on a CPU."""
-    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    """Convolution weights with the channels innermost, in place: faster on a CPU, most so if few."""
     for parameter in network.parameters():
         # Others lie alike in both orders, and only their strides would puzzle DDP.
-        if parameter.dim() in formats and parameter.shape[1] > 1 and parameter.shape[2:].numel() > 1:
-            parameter.data = parameter.contiguous(memory_format=formats[parameter.dim()])
+        if parameter.dim() == 4 and parameter.shape[1] > 1 and parameter.shape[2:].numel() > 1:
+            parameter.data = parameter.contiguous(memory_format=torch.channels_last)
     return network
 
 

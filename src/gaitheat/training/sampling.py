@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from numpy.typing import NDArray
 
-from gaitheat.clips import SAME_TIME, WINDOW_RATE, ClipKey, window
+from gaitheat.clips import WINDOW_RATE, ClipKey, ticks, window
 from gaitheat.errors import GaitheatError
 
 Mode = Literal["ordered", "unordered"]
@@ -196,8 +196,7 @@ def reading(frames: Int64[np.ndarray, " frames"]) -> Reading:
 
 def _ticked(times: Float64[np.ndarray, " all_frames"], rate: float) -> Int64[np.ndarray, " ticks"]:
     """The frames nearest to all ticks of a clock that runs with the clip, less the ticks in its holes."""
-    ticks = int(np.floor((times[-1] - times[0] + SAME_TIME) * rate + 0.5)) + 1
-    whole = window(times, 0, ticks, rate)
+    whole = window(times, 0, ticks(times, rate), rate)
     shown: NDArray[np.int64] = whole.frames[whole.mask]
     return shown
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gaitheat.networks.gaitheat import GaitHeat
 from gaitheat.recipes import Recipe
 from gaitheat.training.cast import Cast, cutting_of
 from gaitheat.training.checkpoints import Checkpoint, State, save, save_state
@@ -16,8 +17,6 @@ if TYPE_CHECKING:  # it takes seconds to import
 
 PLANNED_AFTER = 6
 """Steps after which the time left is told; the first one, in which all gets going, does not count."""
-SHARE = "attention.share"
-"""What a network calls the logits of the shares that its alignment's residual leaves of each channel."""
 
 
 class Watch:
@@ -63,8 +62,11 @@ class Watch:
         self._plan(row["seconds"])
 
     def _shares(self) -> Row:
-        shares = dict(self._state.network.named_parameters()).get(SHARE)
-        return {} if shares is None else {"residual": [round(a, 4) for a in shares.sigmoid().tolist()]}
+        network = self._state.network
+        attention = network.attention if isinstance(network, GaitHeat) else None
+        if attention is None or attention.share is None:
+            return {}
+        return {"residual": [round(a, 4) for a in attention.kept().tolist()]}
 
     def _plan(self, seconds: float) -> None:
         made, left = self._state.step - self._begun, self._steps - self._state.step
