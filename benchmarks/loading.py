@@ -20,15 +20,24 @@ from typing import NamedTuple
 import numpy as np
 
 from gaitheat.heatmaps.augment import DEFAULT, NONE
+from gaitheat.modalities import SHAPES
 from gaitheat.store import ClipStore
-from gaitheat.training.loading import Cutting, batches
+from gaitheat.training.cutting import Cutting
+from gaitheat.training.loading import batches
 from gaitheat.training.sampling import Balanced
 
 FRAMES, SUBJECTS, CLIPS, STEPS, ROUNDS = 30, 8, 4, 6, 3
 ROWS = {
-    "aligned, augmented": Cutting(FRAMES, augmentation=DEFAULT),
-    "aligned": Cutting(FRAMES, augmentation=NONE),
-    "aligned, augmented, drawn maps": Cutting(FRAMES, augmentation=DEFAULT, variant="drawn"),
+    "aligned, augmented": Cutting(frames=FRAMES, augmentation=DEFAULT),
+    "aligned": Cutting(frames=FRAMES, augmentation=NONE),
+    "aligned, augmented, drawn maps": Cutting(frames=FRAMES, augmentation=DEFAULT, variant="drawn"),
+    "keypoints alone, augmented": Cutting(
+        frames=FRAMES, augmentation=DEFAULT, reads=frozenset({"keypoints"})
+    ),
+    "silhouettes alone, augmented": Cutting(
+        frames=FRAMES, augmentation=DEFAULT, reads=frozenset({"silhouettes"})
+    ),
+    "everything, augmented": Cutting(frames=FRAMES, augmentation=DEFAULT, reads=frozenset(SHAPES)),
 }
 PEERS = "a pickle a clip, 30 random frames, not aligned"
 

@@ -1,8 +1,8 @@
-"""Frames a second of every network on one core: the estimator is not counted, the maps are in memory.
+"""Frames a second of every network on one core: the estimator is not counted, what it reads is in memory.
 
     python benchmarks/networks.py
 
-Three minutes on an idle core. The networks take turns within each round, and the best round counts, so that a
+Ten minutes on an idle core. The networks take turns within each round, and the best round counts, so that a
 disturbance meets all of them alike.
 """
 
@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH
+from gaitheat.modalities import SHAPES
 from gaitheat.networks import NETWORKS
 from gaitheat.networks.counting import flops_per_frame, parameters
 from gaitheat.networks.types import Inputs
-from gaitheat.skeleton import JOINTS
 
 FRAMES = 30
 CLIPS = 2
@@ -36,15 +36,14 @@ def main() -> None:
     """Print the table."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    shape = (CLIPS, FRAMES, len(JOINTS))
     inputs = Inputs(
-        heatmaps=torch.rand(*shape, MAP_HEIGHT, MAP_WIDTH),
-        keypoints=torch.rand(*shape, 3) * torch.tensor([MAP_WIDTH, MAP_HEIGHT, 1]),
-        mask=torch.ones(shape[:2], dtype=torch.bool),
+        **{name: torch.rand(CLIPS, FRAMES, *shape) for name, shape in SHAPES.items()},
+        mask=torch.ones(CLIPS, FRAMES, dtype=torch.bool),
     )
+    inputs.keypoints.mul_(torch.tensor([MAP_WIDTH, MAP_HEIGHT, 1]))
     # Weights as they are fastest on a CPU; the networks arrange their activations alike by themselves.
     networks = {
-        name: build(0).eval().to(memory_format=torch.channels_last) for name, build in NETWORKS.items()
+        name: entry.build(0).eval().to(memory_format=torch.channels_last) for name, entry in NETWORKS.items()
     }
     best = {(name, half): math.inf for name in networks for half in (False, True)}
     for _ in range(ROUNDS):

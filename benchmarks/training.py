@@ -16,12 +16,11 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH
 from gaitheat.losses import objective
+from gaitheat.modalities import SHAPES
 from gaitheat.networks import NETWORKS
 from gaitheat.networks.types import Inputs
 from gaitheat.recipes import Optimisation
-from gaitheat.skeleton import JOINTS
 from gaitheat.training.optimisation import channels_last, optimiser_of
 
 CLIPS, SUBJECTS = 4, 60
@@ -49,19 +48,18 @@ WAYS = {
 
 
 def batch(device: str) -> tuple[Inputs, torch.Tensor]:
-    """Random maps of two subjects."""
-    shape = (CLIPS, FRAMES[device], len(JOINTS))
+    """Random windows of two subjects."""
+    windows = CLIPS, FRAMES[device]
     inputs = Inputs(
-        heatmaps=torch.rand(*shape, MAP_HEIGHT, MAP_WIDTH, device=device),
-        keypoints=torch.rand(*shape, 3, device=device),
-        mask=torch.ones(shape[:2], dtype=torch.bool, device=device),
+        **{name: torch.rand(*windows, *shape, device=device) for name, shape in SHAPES.items()},
+        mask=torch.ones(windows, dtype=torch.bool, device=device),
     )
     return inputs, torch.arange(CLIPS, device=device) % 2
 
 
 def stepper(way: Way, device: str) -> Callable[[], float]:
     """A function that makes one step and says how many seconds it took."""
-    network: nn.Module = NETWORKS[way.network](SUBJECTS).to(device)
+    network: nn.Module = NETWORKS[way.network].build(SUBJECTS).to(device)
     if way.rearranged:
         network = channels_last(network)
     optimiser = optimiser_of(network, replace(Optimisation(), optimiser="sgd", learning_rate=1e-3))

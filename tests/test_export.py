@@ -29,12 +29,20 @@ TINY = {
     ),
     "gaitheat_release": Network("gaitheat_release", width=4),
     "coordinates": Network("coordinates", width=8, dims=8),
+    "gaitheat_fusion": Network("gaitheat_fusion", widths=(8, 8), blocks=(1,), strips=4, dims=8),
+    "gaitgraph2": Network("gaitgraph2", width=16, dims=8),
+    "gaittr": Network("gaittr", width=32, dims=8),
+    "gpgait": Network("gpgait", width=8),
+    "skeletongait": Network("skeletongait", width=4),
+    "gaitset": Network("gaitset", width=4),
+    "gaitpart": Network("gaitpart", width=8),
+    "gaitbase": Network("gaitbase", width=4),
 }  # fmt: skip
 
 
 def write_checkpoint(folder: Path, network: Network) -> Path:
     torch.manual_seed(0)
-    made = network_called(network.name)(subjects=3, **network.settings())
+    made = network_called(network.name).build(subjects=3, **network.settings())
     subjects = ("anna", "ben", "carl")
     return save(folder, Checkpoint(Recipe(network=network), subjects, made.state_dict(), {}))
 
@@ -81,9 +89,11 @@ def test_it_needs_no_pytorch(exported: tuple[Path, Path, Parity]) -> None:
         "import sys; from pathlib import Path; sys.modules['torch'] = None\n"
         "from gaitheat.network_embeddings import from_export\n"
         "import gaitheat.recognizer, numpy as np\n"
+        "from gaitheat.modalities import Passes\n"
         "embedder = from_export(Path(sys.argv[1]))\n"
         "maps, points = np.ones((2, 9, 17, 64, 48), 'f4'), np.ones((2, 9, 17, 3), 'f4')\n"
-        "print(embedder.forward(maps, points, np.ones((2, 9), bool)).shape)\n"
+        "nothing = np.ones((2, 9, 0, 44), 'f4')\n"
+        "print(embedder.forward(Passes(maps, points, nothing, np.ones((2, 9), bool))).shape)\n"
         "assert sys.modules['torch'] is None and 'onnx' not in sys.modules\n"
     )
     result = subprocess.run([sys.executable, "-c", code, exported[1]], capture_output=True, text=True)
@@ -97,14 +107,16 @@ def test_every_network_can_be_exported(name: str, tmp_path: Path) -> None:
     export(write_checkpoint(tmp_path, TINY[name]), path)
     embedder = from_export(path)
     assert embedder.embed(make_clip(9)).shape == (embedder.dimension,)
+    inputs = {given.name for given in onnx.load(path).graph.input}
+    assert inputs == {*network_called(TINY[name].name).reads, "mask"}
 
 
 def test_what_computes_something_else_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exported: tuple[Path, Path, Parity]
 ) -> None:
-    monkeypatch.setattr(gaitheat.export, "_converted", lambda network: onnx.load(exported[1]))
+    monkeypatch.setattr(gaitheat.export, "_converted", lambda *_: onnx.load(exported[1]))
     torch.manual_seed(1)
-    network = network_called("gaitheat-s")(subjects=0, **TINY["gaitheat-s"].settings()).eval()
+    network = network_called("gaitheat-s").build(subjects=0, **TINY["gaitheat-s"].settings()).eval()
     with pytest.raises(GaitheatError, match=r"other.onnx was not written: onnxruntime differs"):
         export_network(network, Recipe(network=TINY["gaitheat-s"]), tmp_path / "new" / "other.onnx")
     assert not list((tmp_path / "new").iterdir())
@@ -114,7 +126,7 @@ def test_what_computes_something_else_is_not_written(
 def test_no_part_may_differ(
     parity: Parity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exported: tuple[Path, Path, Parity]
 ) -> None:
-    monkeypatch.setattr(gaitheat.export, "_converted", lambda network: onnx.load(exported[1]))
+    monkeypatch.setattr(gaitheat.export, "_converted", lambda *_: onnx.load(exported[1]))
     monkeypatch.setattr(gaitheat.export, "compared", lambda *_: parity)
     with pytest.raises(GaitheatError, match="was not written"):
         export(exported[0], tmp_path / "other.onnx")
@@ -129,7 +141,7 @@ def test_mistakes_are_said(tmp_path: Path, exported: tuple[Path, Path, Parity]) 
     newer = onnx.load(path)
     onnx.helper.set_model_props(newer, {METADATA: json.dumps({"format": 99})})
     onnx.save(newer, tmp_path / "newer.onnx")
-    with pytest.raises(GaitheatError, match=r"format 1, but newer\.onnx has 99"):
+    with pytest.raises(GaitheatError, match=r"format 2, but newer\.onnx has 99"):
         from_export(tmp_path / "newer.onnx")
     bare = onnx.load(path)
     del bare.metadata_props[:]

@@ -7,7 +7,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gaitheat.losses import MINERS, Mining, batch_all, batch_hard, cross_entropy, gathered, objective
+from gaitheat.errors import GaitheatError
+from gaitheat.losses import (
+    MINERS,
+    Mining,
+    batch_all,
+    batch_hard,
+    contrastive,
+    cross_entropy,
+    gathered,
+    objective,
+)
 from gaitheat.networks.types import Head
 
 SETTINGS = {
@@ -60,6 +70,53 @@ def slow_all(features: Tensor, labels: list[int], margin: float) -> tuple[float,
         means.append(sum(positive) / len(positive) if positive else 0.0)
         active, every = active + len(positive), every + len(hinges)
     return sum(means) / len(means), active / every
+
+
+def slow_contrastive(features: Tensor, labels: list[int], temperature: float) -> float:
+    losses = []
+    places = range(len(labels))
+    for strip in functional.normalize(features, dim=2).transpose(0, 1).tolist():
+        cosines = [[sum(a * b for a, b in zip(one, two, strict=True)) for two in strip] for one in strip]
+        for i in places:
+            positives = [p for p in places if p != i and labels[p] == labels[i]]
+            everybody = sum(math.exp(cosines[i][a] / temperature) for a in places if a != i)
+            terms = [math.log(math.exp(cosines[i][p] / temperature) / everybody) for p in positives]
+            if positives:
+                losses.append(-sum(terms) / len(positives))
+    return sum(losses) / len(losses)
+
+
+@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
+@pytest.mark.parametrize(("strips", "dims"), [(1, 2), (3, 5)])
+@pytest.mark.parametrize("temperature", [0.02, 1.0])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-10)])
+def test_contrasts_equal_slow_loops(
+    labels: list[int], strips: int, dims: int, temperature: float, dtype: torch.dtype, tolerance: float
+) -> None:
+    features = random(len(labels), strips, dims, dtype=dtype)
+    expected = slow_contrastive(features.double(), labels, temperature)
+    found = contrastive(features, torch.tensor(labels), temperature)
+    assert found.dtype == dtype
+    assert found.item() == pytest.approx(expected, abs=tolerance)
+    # Cosines know no lengths.
+    assert contrastive(7 * features, torch.tensor(labels), temperature).item() == pytest.approx(
+        expected, abs=tolerance
+    )
+
+
+def test_gradients_of_contrasts_are_right() -> None:
+    labels = torch.tensor([0, 0, 1, 1, 2])
+    features = random(5, 2, 3).requires_grad_()
+    assert torch.autograd.gradcheck(lambda given: contrastive(given, labels, 0.5), features)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [0]], ids=["no positive", "one clip"])
+def test_a_batch_without_positives_contrasts_nothing(labels: list[int]) -> None:
+    features = random(len(labels), 2, 3).requires_grad_()
+    loss = contrastive(features, torch.tensor(labels), 0.1)
+    loss.backward()
+    assert loss == 0
+    assert (features.grad == 0).all()
 
 
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
@@ -147,13 +204,14 @@ def heads_of(clips: int, strips: tuple[int, ...] = (4, 2, 1)) -> list[Head]:
 @pytest.mark.parametrize("mining", ["hard", "all"])
 def test_objective_is_the_mean_of_the_branches(mining: Mining) -> None:
     labels, heads = torch.tensor([0, 0, 1, 1, 2, 2]), heads_of(6)
-    found = objective(heads, labels, mining=mining, **SETTINGS)
-    sums = [0.0] * 5
+    found = objective(heads, labels, mining=mining, **SETTINGS, contrastive_weight=2.0, temperature=0.3)
+    sums = [0.0] * 6
     for head in heads:
         triplets = MINERS[mining](head.features, labels, 0.2)
         classified = cross_entropy(head.logits, labels, 0.1, 16.0)
-        total = triplets.loss + 0.5 * classified.loss
-        parts = (total, triplets.loss, classified.loss, triplets.active, classified.accuracy)
+        contrast = contrastive(head.features, labels, 0.3)
+        total = triplets.loss + 0.5 * classified.loss + 2 * contrast
+        parts = (total, triplets.loss, classified.loss, contrast, triplets.active, classified.accuracy)
         sums = [value + part.item() for value, part in zip(sums, parts, strict=True)]
     assert [term.item() for term in found] == pytest.approx([value / len(heads) for value in sums])
 
@@ -164,10 +222,25 @@ def test_one_branch_and_three_equal_ones_have_the_same_loss() -> None:
     assert one.total.item() == pytest.approx(three.total.item())
 
 
+def test_a_method_without_a_classifier_learns_from_its_features_alone() -> None:
+    labels, (head,) = torch.tensor([0, 0, 1, 1, 2, 2]), heads_of(6, (4,))
+    bare = head._replace(logits=head.logits[..., :0])
+    silent = {**SETTINGS, "cross_entropy_weight": 0.0}
+    found = objective([bare], labels, mining="hard", **silent)
+    assert found.total == batch_hard(head.features, labels, 0.2).loss
+    assert (found.cross_entropy, found.contrastive, found.accuracy) == (0, 0, 0)
+    alone = objective(
+        [bare], labels, mining="hard", **{**silent, "triplet_weight": 0.0}, contrastive_weight=1.0
+    )
+    assert alone.total == contrastive(head.features, labels, 0.1)
+    with pytest.raises(GaitheatError, match=r"cross-entropy-weight: expected 0, .* but got 0\.5"):
+        objective([bare], labels, mining="hard", **SETTINGS)
+
+
 def test_only_the_total_carries_a_gradient() -> None:
     heads = [Head(*(tensor.requires_grad_() for tensor in head)) for head in heads_of(6)]
     terms = objective(heads, torch.tensor([0, 0, 1, 1, 2, 2]), mining="hard", **SETTINGS)
-    assert [term.requires_grad for term in terms] == [True, False, False, False, False]
+    assert [term.requires_grad for term in terms] == [True, *[False] * 5]
     terms.total.backward()
     assert all(tensor.grad.any() for head in heads for tensor in head)
 
@@ -202,7 +275,8 @@ def test_gathered_processes_and_a_single_one_have_equal_gradients(mining: Mining
         whole = Head(
             *(gathered(tensor, rank, lambda _, i=i: all_gather(i)) for i, tensor in enumerate(local))
         )
-        (world * objective([whole], labels, mining=mining, **SETTINGS).total).backward()
+        terms = objective([whole], labels, mining=mining, **SETTINGS, contrastive_weight=1.0)
+        (world * terms.total).backward()
         return [weight.grad for weight in own]
 
     ranks = [gradients(rank, world) for rank in range(world)]

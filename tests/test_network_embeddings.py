@@ -15,11 +15,13 @@ from gaitheat.errors import GaitheatError
 from gaitheat.gallery import Gallery
 from gaitheat.heatmaps.align import matrices, warp
 from gaitheat.heatmaps.variants import VARIANTS
+from gaitheat.modalities import SHAPES, Passes
 from gaitheat.network_embeddings import BATCH, NetworkEmbedder
 from gaitheat.networks import network_called
 from gaitheat.networks.types import Inputs
 from gaitheat.recipes import Data, Network, Recipe
 from gaitheat.recognizer import Recognizer
+from gaitheat.silhouettes import tight
 from gaitheat.training.embedder import embedder_of
 
 TINY = Network("gaitheat-s", widths=(8, 12), blocks=(1,), strips=4, dims=8)
@@ -29,7 +31,7 @@ TINY = Network("gaitheat-s", widths=(8, 12), blocks=(1,), strips=4, dims=8)
 def network() -> nn.Module:
     """Random weights, with the batch statistics of walking people: so that clips differ."""
     torch.manual_seed(0)
-    made = network_called(TINY.name)(subjects=0, **TINY.settings())
+    made = network_called(TINY.name).build(subjects=0, **TINY.settings())
     clips = [make_clip(8, seed) for seed in range(8)]
     maps = torch.from_numpy(np.stack([clip.heatmaps for clip in clips])).float() / 255
     points = torch.from_numpy(np.stack([clip.keypoints_on_maps() for clip in clips]))
@@ -37,7 +39,7 @@ def network() -> nn.Module:
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.momentum = None  # the first batch's statistics, not a tenth of them
     with torch.no_grad():
-        made(Inputs(maps, points, torch.ones(8, 8, dtype=torch.bool)))
+        made(Inputs(maps, points, torch.empty(8, 8, 0, 44), torch.ones(8, 8, dtype=torch.bool)))
     return made.eval()
 
 
@@ -76,6 +78,7 @@ def test_it_is_the_weighted_mean_of_its_windows(embedder: NetworkEmbedder, netwo
         whole = Inputs(
             torch.from_numpy(np.where(window.mask[:, None, None, None], maps[window.frames], 0))[None],
             torch.from_numpy(np.where(window.mask[:, None, None], points[window.frames], 0))[None],
+            torch.empty(1, len(window.mask), 0, 44),
             torch.from_numpy(window.mask)[None],
         )
         with torch.no_grad():
@@ -96,11 +99,12 @@ def test_a_mirrored_clip_is_the_same_person(embedder: NetworkEmbedder, mirror: s
         assert np.linalg.norm(cheap.embed(clip) - cheap.embed(clip.mirrored())) > 20 * tolerance
 
 
-def linear(maps: np.ndarray, keypoints: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def linear(passes: Passes) -> np.ndarray:
     """A network that tells left from right."""
     random = np.random.default_rng(5)
     cells = random.normal(size=(17 * 64 * 48, 32))
     joints = random.normal(size=(17 * 3, 32))
+    maps, keypoints, _, mask = passes
     frames = maps.reshape(*mask.shape, -1) @ cells + keypoints.reshape(*mask.shape, -1) @ joints
     means = (frames * mask[..., None]).sum(1) / mask.sum(1)[:, None]
     return means.reshape(-1, 4, 8).astype(np.float32)
@@ -116,9 +120,9 @@ def facing(clip: Clip, cells: float) -> Clip:
 def test_passes_that_count_nothing_are_not_computed(embedder: NetworkEmbedder) -> None:
     passes: list[int] = []
 
-    def counting(*arrays: np.ndarray) -> np.ndarray:
-        passes.append(len(arrays[0]))
-        return embedder.forward(*arrays)
+    def counting(seen: Passes) -> np.ndarray:
+        passes.append(len(seen.mask))
+        return embedder.forward(seen)
 
     counted = replace(embedder, forward=counting)
     counted.embed(facing(make_clip(40, 2), 5.0))
@@ -139,10 +143,12 @@ def test_neither_batch_mates_nor_their_order_change_an_embedding(embedder: Netwo
 def test_memory_does_not_grow_with_the_clip(embedder: NetworkEmbedder) -> None:
     sizes: list[tuple[int, ...]] = []
 
-    def remembering(maps: np.ndarray, keypoints: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        sizes.append(maps.shape[:2])
+    def remembering(passes: Passes) -> np.ndarray:
+        maps, keypoints, silhouettes, mask = passes
+        sizes.append(mask.shape)
         assert not maps[~mask].any()
         assert not keypoints[~mask].any()
+        assert not silhouettes.size
         return np.ones((len(maps), 4, 8), np.float32)
 
     replace(embedder, forward=remembering).embed(make_clip(300, silhouettes=False))
@@ -160,7 +166,7 @@ def test_maps_hold_what_the_variant_says(embedder: NetworkEmbedder, variant: str
 def test_other_weights_and_settings_are_another_identity(
     embedder: NetworkEmbedder, network: nn.Module
 ) -> None:
-    other = network_called(TINY.name)(subjects=0, **TINY.settings()).eval()
+    other = network_called(TINY.name).build(subjects=0, **TINY.settings()).eval()
     unordered = replace(TINY, strips=2)
     identities = [
         embedder.identity,
@@ -183,11 +189,60 @@ def test_another_version_is_another_identity(
 
 def test_what_cannot_be_embedded_is_said(embedder: NetworkEmbedder) -> None:
     clip = make_clip(5)
-    with pytest.raises(GaitheatError, match="maps are empty"):
+    with pytest.raises(GaitheatError, match="reads heatmaps, but it has none or empty"):
         embedder.embed(replace(clip, heatmaps=np.zeros_like(clip.heatmaps)))
-    broken = replace(embedder, forward=lambda *arrays: np.full((len(arrays[0]), 4, 8), np.nan, np.float32))
+    broken = replace(embedder, forward=lambda passes: np.full((len(passes.mask), 4, 8), np.nan, np.float32))
     with pytest.raises(GaitheatError, match="answers with zero or infinite numbers"):
         broken.embed(clip)
+
+
+@pytest.fixture(scope="module", params=["gaitbase", "gaittr", "gaitheat_fusion"])
+def other(request: pytest.FixtureRequest) -> NetworkEmbedder:
+    """Networks that read something else, with random weights."""
+    knobs = {
+        "gaitbase": Network("gaitbase", width=4),
+        "gaittr": Network("gaittr", width=32, dims=16),
+        "gaitheat_fusion": Network("gaitheat_fusion", widths=(8, 8), blocks=(1,), strips=4, dims=8),
+    }[request.param]
+    torch.manual_seed(0)
+    made = network_called(knobs.name).build(subjects=0, **knobs.settings()).eval()
+    return embedder_of(made, Recipe(network=knobs))
+
+
+def test_a_network_is_given_what_it_reads_and_nothing_else(other: NetworkEmbedder) -> None:
+    seen: list[Passes] = []
+
+    def remembering(passes: Passes) -> np.ndarray:
+        seen.append(passes)
+        return other.forward(passes)
+
+    clip = make_clip(70, 3)
+    replace(other, forward=remembering, mirror="none").embed(clip)
+    (passes,) = seen
+    given = {name for name in SHAPES if getattr(passes, name).size}
+    assert given == other.reads
+    if "silhouettes" in given:
+        cut = tight(clip.silhouettes)
+        (whole,) = passes.silhouettes[passes.mask.all(1)]
+        assert (whole == cut[:60] / np.float32(255)).all()
+
+
+def test_a_mirrored_clip_is_the_same_person_whatever_is_read(other: NetworkEmbedder) -> None:
+    clip = facing(make_clip(40, 2), 0.7)
+    turned = replace(other, mirror="facing")
+    assert turned.embed(clip.mirrored()) == pytest.approx(turned.embed(clip), abs=2e-3)
+
+
+@pytest.mark.parametrize("silhouettes", [None, np.zeros((5, 128, 96), np.uint8)])
+def test_a_clip_without_silhouettes_is_refused_only_where_they_are_read(
+    other: NetworkEmbedder, silhouettes: np.ndarray | None
+) -> None:
+    clip = replace(make_clip(5), silhouettes=silhouettes)
+    if "silhouettes" not in other.reads:
+        other.embed(clip)
+        return
+    with pytest.raises(GaitheatError, match="reads silhouettes, but it has none or empty ones"):
+        other.embed(clip)
 
 
 def test_a_recogniser_takes_it(embedder: NetworkEmbedder, tmp_path) -> None:

@@ -12,16 +12,67 @@ import pytest
 import torch
 
 from gaitheat import cli, recipes
+from gaitheat.datasets import dataset_called
 from gaitheat.errors import GaitheatError
 from gaitheat.knobs import differences
-from gaitheat.recipes import PURPOSES, RECIPES, Data, Loss, Optimisation, Recipe, Sampling, from_json
+from gaitheat.losses import objective
+from gaitheat.modalities import SHAPES
+from gaitheat.networks import NETWORKS
+from gaitheat.networks.types import Inputs
+from gaitheat.recipe_table import PURPOSES, RECIPES
+from gaitheat.recipes import Data, Loss, Network, Optimisation, Recipe, Sampling, from_json
 from gaitheat.training.checkpoints import built
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_comes_back_from_its_json(name: str) -> None:
     assert from_json(RECIPES[name].to_json()) == RECIPES[name]
-    assert name in PURPOSES
+
+
+def test_every_recipe_says_what_it_is_for_and_no_other_does() -> None:
+    assert list(PURPOSES) == list(RECIPES)
+
+
+def test_every_network_is_named_where_its_knob_is_explained() -> None:
+    body = ast.parse(inspect.getsource(Network)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    sentence = ast.unparse(body.body[2])
+    assert [name for name in NETWORKS if name not in sentence] == []
+
+
+COMPARED = [name for name in RECIPES if name in NETWORKS]
+
+
+def test_whoever_is_compared_has_the_same_budget() -> None:
+    assert len(COMPARED) == 8
+    small = RECIPES["walkers-small"]
+    fair = {"data.alignment.scale", "data.alignment.centre", "sampling.mode", "sampling.stride_jitter"}
+    for name in COMPARED:
+        recipe = RECIPES[name]
+        assert recipe.network.name == name
+        other = {knob for knob in differences(small, recipe) if knob.split(".")[0] not in ("network", "loss")}
+        assert other <= fair | {"optimisation.precision"}, name
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_the_loss_fits_the_network(name: str) -> None:
+    torch.manual_seed(0)
+    network = built(RECIPES[name].network, subjects=3).train()
+    shapes = {name: (2, 2, *shape) for name, shape in SHAPES.items()}
+    inputs = Inputs(
+        **{name: torch.rand(shape) for name, shape in shapes.items()}, mask=torch.ones(2, 2).bool()
+    )
+    knobs = asdict(RECIPES[name].loss)
+    terms = objective(network(inputs).heads, torch.tensor([0, 1]), **knobs)
+    classified = RECIPES[name].loss.cross_entropy_weight > 0
+    assert (terms.cross_entropy > 0) == classified
+
+
+@pytest.mark.parametrize("dataset", ["casia-b", "oumvlp", "grew", "gait3d", "sustech1k", "ccpg"])
+def test_benchmarks_are_trained_on_the_subjects_that_their_protocol_does_not_test(dataset: str) -> None:
+    data = RECIPES[dataset].data
+    assert data.dataset == f"{dataset}-train" != dataset_called(dataset).protocol.dataset
+    assert data.subjects == ()
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -69,6 +120,8 @@ def test_what_is_wrong_is_said_in_one_line(values: object, complaint: str) -> No
         lambda: Sampling(stride_jitter=1.0),
         lambda: Loss(triplet_weight=0.0, cross_entropy_weight=0.0),
         lambda: Loss(smoothing=1.0),
+        lambda: Loss(contrastive_weight=-1.0),
+        lambda: Loss(temperature=0.0),
         lambda: Optimisation(clip_norm=0.0),
         lambda: Optimisation(milestones=(0.5, 2.0)),
         lambda: Optimisation(ema_decay=1.0),
@@ -101,7 +154,7 @@ def _defaults(kind: Any, field: ast.AnnAssign) -> list[Any]:
 
 
 def test_recipes_need_no_torch() -> None:
-    program = "import sys, gaitheat.recipes, gaitheat.training.run; sys.exit('torch' in sys.modules)"
+    program = "import sys, gaitheat.recipe_table, gaitheat.training.run; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
@@ -118,7 +171,14 @@ def test_every_knob_is_an_option_and_a_misspelt_one_is_answered_with_the_right_o
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     helped = _said(monkeypatch, capsys, "walkers-small", "--help")
-    for option in ("--optimisation.steps", "--augmentation.scale", "--seed", "--devices", "--store"):
+    for option in (
+        "--optimisation.steps",
+        "--loss.contrastive-weight",
+        "--augmentation.scale",
+        "--seed",
+        "--devices",
+        "--store",
+    ):
         assert option in helped
     where = ("--store", "a", "--out", "b")
     said = _said(monkeypatch, capsys, "walkers-small", *where, "--optimization.step", "3")

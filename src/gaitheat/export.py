@@ -16,7 +16,6 @@ import numpy as np
 import onnx
 import onnxruntime  # type: ignore[import-untyped]
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import Dim
 
@@ -24,9 +23,11 @@ from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.draw import gaussians
 from gaitheat.inference import OpenNetwork
+from gaitheat.modalities import SHAPES, Modality, Passes, frame_shape
 from gaitheat.network_embeddings import EXPORT, METADATA, NetworkEmbedder
 from gaitheat.networks.types import Inputs
 from gaitheat.recipes import Recipe
+from gaitheat.silhouettes import TIGHT_HEIGHT, TIGHT_WIDTH
 from gaitheat.skeleton import JOINTS
 from gaitheat.training.checkpoints import load
 from gaitheat.training.embedder import embedder_of
@@ -68,7 +69,7 @@ def export(checkpoint: Path, path: Path) -> Parity:
 def export_network(network: nn.Module, recipe: Recipe, path: Path) -> Parity:
     """The same for a network in evaluation mode."""
     embedder = embedder_of(network, recipe)
-    model = _converted(network)
+    model = _converted(network, embedder.reads)
     carried = {"format": EXPORT, "embedder": embedder.settings(), "recipe": asdict(recipe)}
     onnx.helper.set_model_props(model, {METADATA: json.dumps(carried)})
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,12 +90,13 @@ def compared(network: nn.Module, embedder: NetworkEmbedder, path: Path) -> Parit
     openvino = OpenNetwork(path)
     names = [given.name for given in session.get_inputs()]
     worst = np.zeros(3)
-    for windows in _windows():
-        right = embedder.forward(*windows)
-        (by_runtime,) = session.run(None, dict(zip(names, windows, strict=True)))
-        (by_openvino,) = openvino(*windows)
+    for windows in _windows(embedder.reads):
+        right = embedder.forward(windows)
+        taken = windows.taken(embedder.reads)
+        (by_runtime,) = session.run(None, dict(zip(names, taken, strict=True)))
+        (by_openvino,) = openvino(*taken)
         with torch.autocast(next(network.parameters()).device.type, torch.bfloat16):
-            by_bf16 = embedder.forward(*windows)
+            by_bf16 = embedder.forward(windows)
         moved = np.linalg.norm(by_bf16 - right, axis=2).max()
         differences = [np.abs(by_runtime - right).max(), np.abs(by_openvino - right).max(), moved]
         worst = np.maximum(worst, differences)  # NaN stays NaN
@@ -112,41 +114,48 @@ def _expect(parity: Parity, path: Path) -> None:
             )
 
 
-def _windows() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]]:
-    """Joints that wander about, drawn as maps; every window but the first has masked ticks."""
+def _windows(reads: frozenset[Modality]) -> Iterator[Passes]:
+    """Joints that wander about, drawn as maps and as silhouettes; all but the first have masked ticks."""
     random = np.random.default_rng(0)
     for ticks in LENGTHS:
         for batch in BATCHES:
             shape = (batch, ticks, len(JOINTS))
             points = random.uniform((0, 0, 0), (MAP_WIDTH, MAP_HEIGHT, 1), (*shape, 3)).astype(np.float32)
             maps = gaussians(points.reshape(-1, len(JOINTS), 3)).reshape(*shape, MAP_HEIGHT, MAP_WIDTH)
+            heatmaps = np.divide(maps, 255, dtype=np.float32)
+            # The exporter asks for the strides of a view, which ONNX does not know.
+            silhouettes = np.ascontiguousarray(heatmaps.max(2)[:, :, :TIGHT_HEIGHT, :TIGHT_WIDTH])
             mask = random.random((batch, ticks)) < 0.7
             mask[0], mask[:, 0] = True, True
-            yield np.divide(maps, 255, dtype=np.float32), points, mask
+            yield Passes(heatmaps, points, silhouettes, mask).only(reads)
 
 
 class _Embedding(nn.Module):
-    """The network with plain tensors in and out."""
+    """The network with plain tensors in and out, and no place for what it does not read."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, reads: frozenset[Modality]) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.reads = network, reads
 
-    def forward(self, heatmaps: Tensor, keypoints: Tensor, mask: Tensor) -> Tensor:
-        embedding: Tensor = self.network(Inputs(heatmaps, keypoints, mask)).embedding
+    def forward(self, *taken: Tensor) -> Tensor:
+        *read, mask = taken
+        nothing = {name: torch.zeros(*mask.shape, *frame_shape(name, self.reads)) for name in SHAPES}
+        given = dict(zip((name for name in SHAPES if name in self.reads), read, strict=True))
+        embedding: Tensor = self.network(Inputs(**nothing | given, mask=mask)).embedding
         return embedding
 
 
-def _converted(network: nn.Module) -> onnx.ModelProto:
-    examples = tuple(map(torch.from_numpy, next(w for w in _windows() if min(w[2].shape) > 1)))
+def _converted(network: nn.Module, reads: frozenset[Modality]) -> onnx.ModelProto:
+    example = next(windows for windows in _windows(reads) if min(windows.mask.shape) > 1)
+    taken = tuple(map(torch.from_numpy, example.taken(reads)))
     sizes = {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}
     with _quiet():
         program = torch.onnx.export(
-            _Embedding(network).eval(),
-            examples,
-            input_names=["heatmaps", "keypoints", "mask"],
+            _Embedding(network, reads).eval(),
+            taken,
+            input_names=[*(name for name in SHAPES if name in reads), "mask"],
             output_names=["embedding"],
-            dynamic_shapes=(sizes, sizes, sizes),
+            dynamic_shapes=((sizes,) * len(taken),),
             opset_version=OPSET,
             dynamo=True,
             external_data=False,

@@ -1,4 +1,4 @@
-"""The losses: triplets and cross entropy on every strip, and their weighted sum over a network's branches.
+"""The losses: triplets, contrasts and cross entropy on every strip; their weighted sum over the branches.
 
 Pure functions. They compute in float32 at least, whatever precision the network ran in. With several
 processes each calls them on the whole batch, which `gathered` puts together.
@@ -12,6 +12,7 @@ from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
 from torch.nn import functional
 
+from gaitheat.errors import GaitheatError
 from gaitheat.networks.types import Head
 
 Mining = Literal["hard", "all"]
@@ -33,11 +34,15 @@ class Classified(NamedTuple):
 
 
 class LossTerms(NamedTuple):
-    """What to descend on, `total`, and what it is made of: means over the branches, for the journal only."""
+    """What to descend on, `total`, and what it is made of: means over the branches, for the journal only.
+
+    Cross entropy and accuracy are 0 without a classifier, and so is a contrastive loss without weight.
+    """
 
     total: Float[Tensor, ""]
     triplet: Float[Tensor, ""]
     cross_entropy: Float[Tensor, ""]
+    contrastive: Float[Tensor, ""]
     active: Float[Tensor, ""]
     accuracy: Float[Tensor, ""]
 
@@ -79,6 +84,31 @@ def batch_all(
     return Triplets(per_strip.mean(), active.sum() / triplets)
 
 
+def contrastive(
+    features: Float[Tensor, "clips strips dims"], labels: Int64[Tensor, " clips"], temperature: float
+) -> Float[Tensor, ""]:
+    """The supervised contrastive loss (P. Khosla et al., NeurIPS 2020, equation 2), the mean over strips.
+
+    Of each anchor, the mean over its positives of their cross entropy: how likely the positive is, by a
+    softmax of cosines over all other clips. Anchors without a positive do not count; where there are only
+    such, loss and gradient are 0.
+
+    Args:
+        features: of any length; cosines are taken.
+        labels: of the clips.
+        temperature: what cosines are divided by before the softmax, above 0.
+    """
+    positive, _ = _relations(labels)
+    strips = functional.normalize(_precise(features), dim=2).transpose(0, 1)
+    with torch.autocast(features.device.type, enabled=False):
+        cosines = strips @ strips.transpose(1, 2) / temperature
+    itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    surprises = cosines.masked_fill(itself, -torch.inf).logsumexp(2, keepdim=True) - cosines
+    positives = positive.sum(1)
+    of_anchors = surprises.masked_fill(~positive, 0).sum(2) / positives.clamp(min=1)
+    return of_anchors.sum() / max(len(strips) * int(positives.count_nonzero()), 1)
+
+
 def cross_entropy(
     logits: Float[Tensor, "clips strips subjects"],
     labels: Int64[Tensor, " clips"],
@@ -113,21 +143,40 @@ def objective(
     cross_entropy_weight: float,
     smoothing: float,
     scale: float,
+    contrastive_weight: float = 0.0,
+    temperature: float = 0.1,
 ) -> LossTerms:
-    """Each branch's weighted sum of triplet loss and cross entropy, averaged over the branches.
+    """Each branch's weighted sum of the losses, averaged over the branches.
 
     Averaged, not added up: a network of one branch and one of three then learn at the same rate, and their
     losses can be compared.
+
+    Raises:
+        GaitheatError: the cross entropy has a weight, but the network has no classifier (0 subjects).
     """
-    assert heads, "a network without classifiers has no loss"
+    assert heads, "a network that was not built to learn has no loss"
     rows = []
     for head in heads:
         pulled = MINERS[mining](head.features, labels, margin)
-        named = cross_entropy(head.logits, labels, smoothing, scale)
-        rows.append(torch.stack([pulled.loss, named.loss, pulled.active, named.accuracy]))
+        named = _classified(head, labels, cross_entropy_weight, smoothing, scale)
+        nothing = torch.zeros_like(pulled.loss)
+        contrast = contrastive(head.features, labels, temperature) if contrastive_weight else nothing
+        rows.append(torch.stack([pulled.loss, named.loss, contrast, pulled.active, named.accuracy]))
     mean = torch.stack(rows).mean(0)
-    total = triplet_weight * mean[0] + cross_entropy_weight * mean[1]
+    total = triplet_weight * mean[0] + cross_entropy_weight * mean[1] + contrastive_weight * mean[2]
     return LossTerms(total, *mean.detach())
+
+
+def _classified(head: Head, labels: Tensor, weight: float, smoothing: float, scale: float) -> Classified:
+    """The cross entropy if there is a classifier, even without weight: its gradient must not be missing."""
+    if head.logits.shape[2]:
+        return cross_entropy(head.logits, labels, smoothing, scale)
+    if weight:
+        raise GaitheatError(
+            f"loss.cross-entropy-weight: expected 0, for this network has no classifier, but got {weight}"
+        )
+    nothing = _precise(head.logits).sum()
+    return Classified(nothing, nothing)
 
 
 def gathered(

@@ -12,35 +12,30 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Float32, UInt8
 from numpy.typing import NDArray
 
-from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Affines, Clip, Keypoints, Window, transform, windows
+from gaitheat.clips import MAP_WIDTH, Affines, Clip, Keypoints, Maps, Window, transform, windows
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import ALIGNMENTS, Alignment, matrices, warp
 from gaitheat.heatmaps.facing import Mirror, shares
 from gaitheat.heatmaps.variants import variant_called
 from gaitheat.inference import OpenNetwork
-from gaitheat.skeleton import JOINTS, MIRROR
+from gaitheat.modalities import Modality, Passes, frame_shape, missing
+from gaitheat.silhouettes import tight
+from gaitheat.skeleton import MIRROR
 
 BATCH = 4
 """Windows that are prepared and computed together (up to twice as many with their mirrors): some 100 MB."""
 VERSION = 1
 """Counted up when equal weights give other vectors: other windows, another alignment, another network."""
-EXPORT = 1
+EXPORT = 2
 """Version of what an exported network says of itself."""
 METADATA = "gaitheat"
 """Under this key an exported network carries what else its embedder needs."""
 
-Forward = Callable[
-    [
-        Float32[np.ndarray, "passes ticks 17 64 48"],
-        Float32[np.ndarray, "passes ticks 17 3"],
-        Bool[np.ndarray, "passes ticks"],
-    ],
-    Float32[np.ndarray, "passes strips dims"],
-]
-"""A network: aligned maps in 0..1, keypoints on them, true where a tick shows a frame -> one row a strip."""
+Forward = Callable[[Passes], Float32[np.ndarray, "passes strips dims"]]
+"""A network: one row a strip."""
 
 
 class _Piece(NamedTuple):
@@ -52,6 +47,8 @@ class _Piece(NamedTuple):
     affines: Affines
     points: Keypoints
     """Of the whole clip, in aligned heatmap pixels."""
+    silhouettes: UInt8[np.ndarray, "frames rows columns"]
+    """Of the whole clip, tight; without rows if the network does not read them."""
     window: Window
     share: float
     """How much the window as it is counts; the rest counts for its mirror."""
@@ -67,9 +64,8 @@ class _Pass(NamedTuple):
 
     row: int
     weight: float
-    maps: NDArray[np.float32]
-    keypoints: NDArray[np.float32]
-    mask: NDArray[np.bool_]
+    arrays: tuple[NDArray[np.generic], ...]
+    """Those of `Passes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +78,8 @@ class NetworkEmbedder:
     strips: int
     dims: int
     """Length of one strip's vector."""
+    reads: frozenset[Modality]
+    """What ``forward`` looks at; the rest of its `Passes` is empty."""
     alignment: Alignment = ALIGNMENTS["default"]
     variant: str = "estimated"
     """What the maps hold: one of VARIANTS."""
@@ -101,7 +99,7 @@ class NetworkEmbedder:
         """A vector of length 1: the strips, each of length 1 / sqrt(strips), one after the other.
 
         Raises:
-            GaitheatError: the clip's maps are empty, or the network's answer is not finite.
+            GaitheatError: the clip does not hold what the network reads, or its answer is not finite.
         """
         vector: NDArray[np.float32] = self.embed_all([clip])[0]
         return vector
@@ -114,11 +112,7 @@ class NetworkEmbedder:
         for start in range(0, len(pieces), BATCH):
             batch = pieces[start : start + BATCH]
             passes = [shown for piece in batch for shown in self._passes(piece, batch[-1].ticks)]
-            answers = self.forward(
-                np.stack([shown.maps for shown in passes]),
-                np.stack([shown.keypoints for shown in passes]),
-                np.stack([shown.mask for shown in passes]),
-            )
+            answers = self.forward(Passes(*map(np.stack, zip(*(p.arrays for p in passes), strict=True))))
             for shown, answer in zip(passes, answers, strict=True):
                 sums[shown.row] += shown.weight * answer.astype(np.float64)
         vectors = [self._unit(total, clip) for total, clip in zip(sums, clips, strict=True)]
@@ -127,16 +121,24 @@ class NetworkEmbedder:
     def settings(self) -> dict[str, Any]:
         """All but the network, as JSON takes it: what `from_export` reads."""
         names = ("weights", "strips", "dims", "variant", "mirror")
-        return {name: getattr(self, name) for name in names} | {"alignment": asdict(self.alignment)}
+        plain = {name: getattr(self, name) for name in names}
+        return plain | {"reads": sorted(self.reads), "alignment": asdict(self.alignment)}
 
     def _pieces(self, row: int, clip: Clip) -> list[_Piece]:
-        if not clip.heatmaps.any():
-            raise GaitheatError(f"clip {clip.key} cannot be embedded: its maps are empty; extract it again")
+        lacking = missing(clip, self.reads)
+        if lacking:
+            raise GaitheatError(
+                f"clip {clip.key} cannot be embedded: the network reads {' and '.join(lacking)}, but it has "
+                "none or empty ones; extract or import it again with them"
+            )
         points, cut = clip.keypoints_on_maps(), windows(clip.times)
         affines = matrices(points, clip.times, self.alignment)
         points[..., :2] = transform(affines, points[..., :2])
+        silhouettes = np.zeros((len(clip), *frame_shape("silhouettes", self.reads)), np.uint8)
+        if clip.silhouettes is not None and "silhouettes" in self.reads:
+            silhouettes = tight(clip.silhouettes)
         return [
-            _Piece(row, clip, affines, points, window, float(share))
+            _Piece(row, clip, affines, points, silhouettes, window, float(share))
             for window, share in zip(cut, shares(points[..., :2], cut, self.mirror), strict=True)
         ]
 
@@ -145,20 +147,27 @@ class NetworkEmbedder:
         mask = np.arange(ticks) < piece.ticks
         mask[: piece.ticks] = piece.window.mask[: piece.ticks]
         frames, shown = np.unique(piece.window.frames[:ticks][mask], return_inverse=True)
-        clip = piece.clip.take(frames)
-        images = variant_called(self.variant)(clip.heatmaps, clip.keypoints_on_maps())
-        maps = np.zeros((ticks, len(JOINTS), MAP_HEIGHT, MAP_WIDTH), np.float32)
-        maps[mask] = warp(images, piece.affines[frames])[shown] / np.float32(255)
-        keypoints = np.zeros((ticks, len(JOINTS), 3), np.float32)
-        keypoints[mask] = piece.points[frames][shown]
+
+        def filled(modality: Modality, values: Callable[[], NDArray[np.generic]]) -> NDArray[np.float32]:
+            array = np.zeros((ticks, *frame_shape(modality, self.reads)), np.float32)
+            if modality in self.reads:
+                array[mask] = values()[shown]
+            return array
+
+        maps = filled("heatmaps", lambda: self._maps(piece, frames) / np.float32(255))
+        keypoints = filled("keypoints", lambda: piece.points[frames])
+        silhouettes = filled("silhouettes", lambda: piece.silhouettes[frames] / np.float32(255))
         weight = float(mask.sum())
         if piece.share > 0:
-            yield _Pass(piece.row, weight * piece.share, maps, keypoints, mask)
+            yield _Pass(piece.row, weight * piece.share, (maps, keypoints, silhouettes, mask))
         if piece.share < 1:
-            swap = list(MIRROR)
-            mirrored = keypoints[:, swap]
-            mirrored[mask, :, 0] = MAP_WIDTH - 1 - mirrored[mask, :, 0]
-            yield _Pass(piece.row, weight * (1 - piece.share), maps[:, swap, :, ::-1], mirrored, mask)
+            mirrored = _mirrored(maps, keypoints, silhouettes, mask)
+            yield _Pass(piece.row, weight * (1 - piece.share), (*mirrored, mask))
+
+    def _maps(self, piece: _Piece, frames: NDArray[np.int64]) -> Maps:
+        clip = piece.clip.take(frames)
+        images = variant_called(self.variant)(clip.heatmaps, clip.keypoints_on_maps())
+        return warp(images, piece.affines[frames])
 
     def _unit(self, total: NDArray[np.float64], clip: Clip) -> NDArray[np.float32]:
         lengths = np.linalg.norm(total, axis=1, keepdims=True)
@@ -169,6 +178,20 @@ class NetworkEmbedder:
             )
         unit: NDArray[np.float32] = (total / lengths / np.sqrt(self.strips)).astype(np.float32).ravel()
         return unit
+
+
+def _mirrored(
+    maps: NDArray[np.float32],
+    keypoints: NDArray[np.float32],
+    silhouettes: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+) -> tuple[NDArray[np.float32], ...]:
+    """What is empty has no joints to exchange."""
+    swap = list(MIRROR)
+    if keypoints.size:
+        keypoints = keypoints[:, swap]
+        keypoints[mask, :, 0] = MAP_WIDTH - 1 - keypoints[mask, :, 0]
+    return maps[:, swap, :, ::-1] if maps.size else maps, keypoints, silhouettes[..., ::-1]
 
 
 def from_export(path: Path, threads: int = 1) -> NetworkEmbedder:
@@ -194,10 +217,9 @@ def from_export(path: Path, threads: int = 1) -> NetworkEmbedder:
         )
     settings = carried["embedder"]
     settings["alignment"] = Alignment(**settings["alignment"])
+    reads = settings["reads"] = frozenset(settings["reads"])
 
-    def forward(
-        maps: NDArray[np.float32], keypoints: NDArray[np.float32], mask: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        return network(maps, keypoints, mask)[0]
+    def forward(passes: Passes) -> NDArray[np.float32]:
+        return network(*passes.taken(reads))[0]
 
     return NetworkEmbedder(forward, **settings)

@@ -1,6 +1,7 @@
-"""How a network is trained, as data: every knob with a sentence, checked when made; RECIPES by name.
+"""How a network is trained, as data: every knob with a sentence, checked when made.
 
-A recipe holds what decides the result. How fast it is reached (devices, loader processes) is no part of it.
+Those that have a name are in `gaitheat.recipe_table`. A recipe holds what decides the result. How fast it is
+reached (devices, loader processes) is no part of it.
 """
 
 import json
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import ALIGNMENTS, Alignment
-from gaitheat.heatmaps.augment import DEFAULT, MILD, NONE, Augmentation
+from gaitheat.heatmaps.augment import DEFAULT, Augmentation
 from gaitheat.heatmaps.variants import variant_called
 from gaitheat.knobs import expect, made
 
@@ -42,7 +43,8 @@ class Network:
     """Which network; a setting that is not given is the network's own."""
 
     name: str = "gaitheat-s"
-    """One of gaitheat-s, gaitheat-b, gaitheat-l, gaitheat_release, coordinates."""
+    """One of gaitheat-s, gaitheat-b, gaitheat-l, gaitheat_fusion, gaitheat_release; on keypoints coordinates,
+    gaitgraph2, gaittr, gpgait, skeletongait; on silhouettes gaitset, gaitpart, gaitbase."""
     attention: bool | None = None
     """Whether a mask, conditioned on the keypoints, damps each channel (second step of the alignment)."""
     residual: bool | None = None
@@ -64,11 +66,11 @@ class Network:
     dims: int | None = None
     """Numbers in a strip."""
     width: int | None = None
-    """Channels of gaitheat_release's first stage, or of coordinates."""
+    """Channels of the first stage, where those of the others are multiples of it; in coordinates, of all."""
     widths: tuple[int, ...] | None = None
-    """Channels of the others at full resolution and after each halving."""
+    """Channels of the gaitheats at full resolution and after each halving."""
     blocks: tuple[int, ...] | None = None
-    """Their residual blocks after each halving: one number fewer than widths."""
+    """Residual blocks after each halving, one number fewer than widths; of each stage in skeletongait."""
     reduce: int | None = None
     """Cells along each side of the squares over which maps are averaged before anything else."""
 
@@ -107,7 +109,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What is minimised on each branch: a triplet loss and a cross entropy."""
+    """What is minimised on each branch: a triplet loss, a cross entropy, a contrastive loss."""
 
     mining: Literal["hard", "all"] = "hard"
     """Each anchor's hardest triplet, or all triplets that are not fulfilled yet."""
@@ -116,18 +118,24 @@ class Loss:
     triplet_weight: float = 1.0
     """What the triplet loss counts."""
     cross_entropy_weight: float = 1.0
-    """What the cross entropy counts."""
+    """What the cross entropy counts; 0 for a network without classifier."""
     smoothing: float = 0.1
     """Label smoothing: what the other subjects share of the target."""
     scale: float = 16.0
     """What logits are multiplied by before the softmax."""
+    contrastive_weight: float = 0.0
+    """What the supervised contrastive loss counts."""
+    temperature: float = 0.1
+    """What the contrastive loss divides cosines by before its softmax."""
 
     def __post_init__(self) -> None:
-        for knob in ("margin", "triplet_weight", "cross_entropy_weight"):
+        weights = ("triplet_weight", "cross_entropy_weight", "contrastive_weight")
+        for knob in ("margin", *weights):
             expect(getattr(self, knob) >= 0, f"loss.{knob}", "at least 0", getattr(self, knob))
-        expect(self.triplet_weight + self.cross_entropy_weight > 0, "loss", "a weight above 0", 0.0)
+        expect(any(getattr(self, knob) for knob in weights), "loss", "a weight above 0", 0.0)
         expect(0 <= self.smoothing < 1, "loss.smoothing", "0 to below 1", self.smoothing)
-        expect(self.scale > 0, "loss.scale", "above 0", self.scale)
+        for knob in ("scale", "temperature"):
+            expect(getattr(self, knob) > 0, f"loss.{knob}", "above 0", getattr(self, knob))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,54 +210,3 @@ def from_json(text: str) -> Recipe:
     except json.JSONDecodeError as error:
         raise GaitheatError(f"expected a recipe as JSON, but got something else: {error}") from error
     return made(Recipe, values, "")
-
-
-RECIPES: dict[str, Recipe] = {
-    "walkers-tiny": Recipe(
-        data=Data(validation_subjects=2),
-        sampling=Sampling(subjects=4, clips=2, frames=8),
-        optimisation=Optimisation(steps=30, warm_up=5),
-    ),
-    "walkers-small": Recipe(
-        sampling=Sampling(stride_jitter=0.15),
-        augmentation=MILD,
-        optimisation=Optimisation(precision="bf16"),
-    ),
-    "walkers-standard": Recipe(
-        data=Data(validation_subjects=10),
-        network=Network("gaitheat-b"),
-        sampling=Sampling(subjects=16, clips=4, frames=30, stride_jitter=0.1),
-        optimisation=Optimisation(steps=8000, warm_up=400, precision="bf16", ema_decay=0.999),
-    ),
-    "casia-b": Recipe(
-        data=Data("casia-b", tuple(f"{number:03d}" for number in range(1, 75)), validation_subjects=8),
-        network=Network("gaitheat-b"),
-        sampling=Sampling(subjects=8, clips=8, frames=30, stride_jitter=0.1),
-        optimisation=Optimisation(steps=20_000, warm_up=1000, precision="bf16", ema_decay=0.999),
-    ),
-    "release": Recipe(
-        data=Data(alignment=Alignment(rotation="frame", scale="none"), mirror="none"),
-        network=Network("gaitheat_release"),
-        sampling=Sampling(subjects=8, clips=8, frames=30, mode="unordered"),
-        augmentation=NONE,
-        optimisation=Optimisation(
-            steps=60_000,
-            warm_up=0,
-            learning_rate=0.1,
-            optimiser="sgd",
-            weight_decay=5e-4,
-            schedule="steps",
-            milestones=(1 / 3, 2 / 3, 5 / 6),
-            precision="bf16",
-            ema_decay=0.0,
-        ),
-    ),
-}
-PURPOSES = {
-    "walkers-tiny": "proves the path, in seconds",
-    "walkers-small": "for two CPU cores",
-    "walkers-standard": "for a GPU",
-    "casia-b": "for a GPU, on the training subjects of CASIA-B",
-    "release": "the public release's network, alignment and schedule, on a GPU",
-}
-"""What each recipe is for."""

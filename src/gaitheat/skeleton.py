@@ -1,4 +1,9 @@
-"""The COCO-17 skeleton: joint names, mirror pairs, bones, torso, and the body parts of the local branch."""
+"""The COCO-17 skeleton: joint names, mirror pairs, bones, torso, body parts; 18 joints made 17."""
+
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Shaped
 
 JOINTS = (
     "nose",
@@ -46,3 +51,45 @@ PARTS = {
     "lower limbs": (13, 14, 15, 16),
 }
 """The four body parts; every joint belongs to exactly one."""
+
+Order18 = Literal["openpose", "alphapose"]
+"""Orders of 18 joints: the 17 of COCO, and the neck."""
+
+ORDERS_18: dict[Order18, tuple[str, ...]] = {
+    "openpose": (
+        "nose",
+        "neck",
+        "right_shoulder",
+        "right_elbow",
+        "right_wrist",
+        "left_shoulder",
+        "left_elbow",
+        "left_wrist",
+        "right_hip",
+        "right_knee",
+        "right_ankle",
+        "left_hip",
+        "left_knee",
+        "left_ankle",
+        "right_eye",
+        "left_eye",
+        "right_ear",
+        "left_ear",
+    ),
+    "alphapose": (*JOINTS, "neck"),
+}
+"""``openpose``: OpenPose's COCO model; OUMVLP-Pose keeps the joints of both its estimators, OpenPose and
+AlphaPose, in this order. ``alphapose``: what AlphaPose itself gives for COCO, the neck put behind it."""
+
+
+def from_18(
+    keypoints: Shaped[np.ndarray, "*frames 18 values"], order: Order18
+) -> Shaped[np.ndarray, "*frames 17 values"]:
+    """The joints of COCO in their order, without the neck.
+
+    Args:
+        keypoints: x, y and whatever else is known of every joint.
+        order: by its name in ORDERS_18.
+    """
+    names = ORDERS_18[order]
+    return keypoints[..., [names.index(joint) for joint in JOINTS], :]

@@ -10,7 +10,13 @@ from factories import make_clip
 from gaitheat.clips import transform
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import matrices, warp
-from gaitheat.heatmaps.augment import DEFAULT, NONE, Augmentation, Plan, augmented, channel_affines, draw_plan
+from gaitheat.heatmaps.augment import DEFAULT, NONE, Augmentation, Plan, draw_plan
+from gaitheat.heatmaps.augmented import (
+    augmented_keypoints,
+    augmented_maps,
+    augmented_silhouettes,
+    channel_affines,
+)
 from gaitheat.heatmaps.draw import gaussians
 from gaitheat.skeleton import MIRROR, PARTS
 
@@ -33,6 +39,11 @@ STRONG = Augmentation(
     repeated_frames=0.3,
 )
 every_kind = pytest.mark.parametrize("name", [kind.name for kind in fields(Augmentation)])
+
+
+def augmented(maps, points, affines, plan):
+    """Both at once."""
+    return augmented_maps(maps, points, affines, plan), augmented_keypoints(points, affines, plan)
 
 
 def window(seed: int = 0, frames: int = FRAMES) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -285,3 +296,37 @@ def test_the_default_leaves_a_person_recognisable():
 def test_an_impossible_strength_is_refused(name, value):
     with pytest.raises(GaitheatError, match=f"{name} must"):
         Augmentation(**{name: value})
+
+
+def silhouettes(frames: int = 6) -> np.ndarray:
+    made = make_clip(frames, 1).silhouettes
+    assert made is not None
+    return made
+
+
+def test_silhouettes_stay_as_they_are_without_augmentation():
+    masks = silhouettes()
+    assert (augmented_silhouettes(masks, plan_of(NONE, frames=6)) == masks).all()
+
+
+def test_silhouettes_are_stretched_and_turned_but_not_scaled_or_moved():
+    masks = silhouettes()
+    same = augmented_silhouettes(masks, plan_of(Augmentation(scale=0.2, shift=3.0), frames=6))
+    assert np.abs(same.astype(int) - masks).max() <= 1
+    for name in ("stretch", "rotation", "shear"):
+        changed = augmented_silhouettes(masks, plan_of(only(name), frames=6))
+        assert (changed != masks).any((1, 2)).all()
+        assert changed.mean() == pytest.approx(masks.mean(), rel=0.02)
+
+
+def test_silhouettes_repeat_and_hide_what_maps_do():
+    masks = silhouettes()
+    plan = plan_of(Augmentation(repeated_frames=0.5, occluder=1.0), frames=6)
+    shown = augmented_silhouettes(masks, plan)
+    (left, top), (right, bottom) = 2 * plan.occluder
+    assert plan.hidden.any()
+    for frame, hidden, picture in zip(plan.frames, plan.hidden, shown, strict=True):
+        wanted = masks[frame].copy()
+        if hidden:
+            wanted[top:bottom, left:right] = 0
+        assert (picture == wanted).all()

@@ -92,9 +92,9 @@ def test_a_head_projects_each_strip_by_itself(frames: torch.Tensor) -> None:
 
 def test_fusion_weighs_the_branches_between_them(frames: torch.Tensor) -> None:
     fusion, other = ChannelFusion(4), torch.randn_like(frames)
-    weights = fusion.weights(frames, other, MASK)
+    weights = fusion.weights([frames, other], MASK)
     assert torch.allclose(weights.sum(0), torch.ones(2, 4))
-    fused = by_clip(fusion(frames, other, MASK), MASK)
+    fused = by_clip(fusion([frames, other], MASK), MASK)
     expected = (
         by_clip(frames, MASK)[1, 2] * weights[0, 1, :, None, None]
         + by_clip(other, MASK)[1, 2] * weights[1, 1, :, None, None]

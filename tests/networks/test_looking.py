@@ -20,12 +20,13 @@ def frames(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_masks_are_those_of_the_network_frame_by_frame() -> None:
     torch.manual_seed(0)
-    network = network_called("gaitheat-s")(0, **THIN).eval()
+    network = network_called("gaitheat-s").build(0, **THIN).eval()
     maps, keypoints = frames(3)
     masks, kept = attention_of(network, maps, keypoints)
     assert masks.shape == maps.shape
     assert kept == pytest.approx(np.full(17, 0.5))
-    single = Inputs(*(torch.from_numpy(a[None, 1:2]) for a in (maps, keypoints)), torch.ones(1, 1).bool())
+    first = (torch.from_numpy(array[None, 1:2]) for array in (maps, keypoints))
+    single = Inputs(*first, torch.empty(1, 1, 0, 44), torch.ones(1, 1).bool())
     with torch.no_grad():
         assert masks[1] == pytest.approx(network.masks(single)[0, 0].numpy(), abs=1e-6)
 
@@ -35,4 +36,4 @@ def test_masks_are_those_of_the_network_frame_by_frame() -> None:
 )
 def test_a_network_without_attention_has_none(name: str, settings: dict[str, object]) -> None:
     with pytest.raises(GaitheatError, match="a network with attention"):
-        attention_of(network_called(name)(0, **settings), *frames(1))
+        attention_of(network_called(name).build(0, **settings), *frames(1))

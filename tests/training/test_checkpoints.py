@@ -41,7 +41,8 @@ def network(seed: int = 0) -> nn.Module:
 def inputs(seed: int = 0) -> Inputs:
     random = torch.Generator().manual_seed(seed)
     maps = torch.rand(3, 4, 17, 64, 48, generator=random)
-    return Inputs(maps, 40 * torch.rand(3, 4, 17, 3, generator=random), torch.ones(3, 4, dtype=torch.bool))
+    points = 40 * torch.rand(3, 4, 17, 3, generator=random)
+    return Inputs(maps, points, torch.empty(3, 4, 0, 44), torch.ones(3, 4, dtype=torch.bool))
 
 
 def test_the_network_comes_back_from_its_file_alone(tmp_path: Path) -> None:
@@ -100,7 +101,8 @@ def test_a_networks_own_settings_may_not_have_changed(
     weights = built(recipe.network, len(SUBJECTS)).state_dict()
     path = save(tmp_path, Checkpoint(recipe, SUBJECTS, weights, {}))
     assert load(path).recipe == recipe
-    monkeypatch.setitem(NETWORKS, "gaitheat-s", partial(NETWORKS["gaitheat-s"], reduce=1))
+    entry = NETWORKS["gaitheat-s"]
+    monkeypatch.setitem(NETWORKS, "gaitheat-s", entry._replace(build=partial(entry.build, reduce=1)))
     with pytest.raises(GaitheatError, match="its own settings have changed"):
         load(path)
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from gaitheat.clips import ClipKey
 from gaitheat.networks.types import Inputs, Output
-from gaitheat.training.loading import Cutting
+from gaitheat.training.cutting import Cutting
 from gaitheat.training.look import Look
 from training.walks import walks
 

@@ -14,9 +14,12 @@ from gaitheat.clips import Clip, transform
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import matrices, warp
 from gaitheat.heatmaps.augment import DEFAULT, Augmentation
+from gaitheat.modalities import SHAPES, Modality
 from gaitheat.packed import PackedClips, pack
+from gaitheat.silhouettes import tight
 from gaitheat.sources import Request
-from gaitheat.training.loading import Batch, Cutting, batches, sample, to_inputs
+from gaitheat.training.cutting import Cutting, sample
+from gaitheat.training.loading import Batch, batches, to_inputs
 from gaitheat.training.sampling import Balanced, subject_of
 from training.walks import Memory
 
@@ -127,7 +130,7 @@ def test_a_batch_is_one_read_of_just_the_frames_it_shows():
 @pytest.mark.parametrize(("cells", "mirrored"), [(5, False), (-5, True)])
 def test_a_window_is_what_evaluation_sees_of_its_frames_turned_to_the_right(cells, mirrored):
     clip = facing(make_clip(12, 4), cells)
-    maps, keypoints = sample(clip, np.arange(12), Cutting(frames=12), np.random.default_rng(0))
+    maps, keypoints, _ = sample(clip, np.arange(12), Cutting(frames=12), np.random.default_rng(0))
     seen = clip.mirrored() if mirrored else clip
     points = seen.keypoints_on_maps()
     affines = matrices(points, seen.times)
@@ -149,7 +152,7 @@ def test_who_is_seen_from_the_front_is_mirrored_as_often_as_not():
 
 def test_a_frame_shown_twice_is_the_same_twice():
     clip = make_clip(3)
-    maps, keypoints = sample(clip, np.array([0, 1, 2, 0]), Cutting(frames=4), np.random.default_rng(0))
+    maps, keypoints, _ = sample(clip, np.array([0, 1, 2, 0]), Cutting(frames=4), np.random.default_rng(0))
     assert (maps[0] == maps[3]).all()
     assert (keypoints[0] == keypoints[3]).all()
 
@@ -171,6 +174,35 @@ def test_a_body_is_measured_in_a_window_almost_as_in_its_clip():
     assert window[:, 0, 0] == pytest.approx(whole[20:36, 0, 0], rel=0.02)
 
 
+@pytest.mark.parametrize("reads", [{"heatmaps"}, {"keypoints"}, {"silhouettes"}, {"heatmaps", "silhouettes"}])
+def test_what_is_not_read_is_empty_and_the_rest_is_the_same(packed: PackedClips, reads: set[Modality]):
+    everything = replace(AUGMENTED, reads=frozenset(SHAPES))
+    only = replace(AUGMENTED, reads=frozenset(reads))
+    whole, part = (
+        next(batches(packed, sampler(packed), cutting, range(1))) for cutting in (everything, only)
+    )
+    for name in SHAPES:
+        made = getattr(part, name)
+        assert torch.equal(made, getattr(whole, name) if name in reads else getattr(whole, name)[:, :, :0])
+
+
+@pytest.mark.parametrize(("cells", "mirrored"), [(5, False), (-5, True)])
+def test_silhouettes_are_those_evaluation_sees_turned_to_the_right(cells: int, mirrored: bool):
+    clip = facing(make_clip(8, 4), cells)
+    cutting = Cutting(frames=8, reads=frozenset({"silhouettes"}))
+    shown = sample(clip, np.arange(8), cutting, np.random.default_rng(0)).silhouettes
+    seen = clip.mirrored() if mirrored else clip
+    assert (shown == tight(seen.silhouettes)).all()
+
+
+def test_a_clip_without_silhouettes_is_said_where_they_are_read():
+    clip = replace(make_clip(4), silhouettes=None)
+    assert len(sample(clip, np.arange(4), Cutting(frames=4), np.random.default_rng(0)).heatmaps) == 4
+    reading = Cutting(frames=4, reads=frozenset({"silhouettes"}))
+    with pytest.raises(GaitheatError, match="has no silhouettes"):
+        sample(clip, np.arange(4), reading, np.random.default_rng(0))
+
+
 def test_inputs_are_fractions_on_their_device(packed):
     batch = next(batches(packed, sampler(packed), Cutting(frames=3), range(1)))
     inputs, labels = to_inputs(batch)
@@ -178,7 +210,7 @@ def test_inputs_are_fractions_on_their_device(packed):
     assert torch.equal((inputs.heatmaps * 255).round().to(torch.uint8), batch.heatmaps)
     assert inputs.heatmaps.max() <= 1
     half, _ = to_inputs(batch, "cpu", torch.bfloat16)
-    assert half.heatmaps.dtype == torch.bfloat16
+    assert half.heatmaps.dtype == half.silhouettes.dtype == torch.bfloat16
     assert half.keypoints.dtype == torch.float32
     assert torch.equal(labels, batch.labels)
 

@@ -18,7 +18,7 @@ from torch import nn
 
 from factories import ESTIMATOR
 from gaitheat.errors import GaitheatError
-from gaitheat.recipes import Data, Optimisation, Recipe, Sampling
+from gaitheat.recipes import Data, Network, Optimisation, Recipe, Sampling
 from gaitheat.training.cast import cast
 from gaitheat.training.checkpoints import NAME, RESUME, built, load
 from gaitheat.training.journal import Row, rows_of
@@ -88,6 +88,7 @@ def test_a_training_leaves_metrics_and_a_checkpoint(tmp_path: Path) -> None:
     assert checkpoint.recipe == recipe
     assert len(checkpoint.subjects) == 3
     assert checkpoint.results["step"] == 8
+    assert checkpoint.estimator == str(people.infos()[0].estimator)
 
 
 def test_it_learns(tmp_path: Path) -> None:
@@ -296,3 +297,20 @@ def test_a_killed_training_ends_as_one_that_was_not(tmp_path: Path) -> None:
         assert start(folder).wait() == 0
     assert timeless(tmp_path / "killed") == timeless(tmp_path / "whole")
     assert_equal(tmp_path / "killed" / NAME, tmp_path / "whole" / NAME)
+
+
+@pytest.mark.parametrize(
+    ("name", "emptied"),
+    [("gaitset", "silhouettes"), ("gaitheat-s", "heatmaps"), ("gaitheat_fusion", "silhouettes")],
+)
+def test_clips_that_do_not_hold_what_is_read_are_refused_at_once(name: str, emptied: str) -> None:
+    people = walks()
+    body = np.full((6, 128, 96), 255, np.uint8)
+    people.clips = {key: replace(clip, silhouettes=body) for key, clip in people.clips.items()}
+    recipe = replace(RECIPE, network=Network(name))
+    cast(recipe, people)
+    last = list(people.clips)[-1]
+    nothing = np.zeros_like(getattr(people.clips[last], emptied))
+    people.clips[last] = replace(people.clips[last], **{emptied: nothing})
+    with pytest.raises(GaitheatError, match=f"^{name} reads {emptied}, but clip {last} has none or empty"):
+        cast(recipe, people)

@@ -1,19 +1,16 @@
-"""Augmentation of maps: what another camera, another estimator or a bad moment would have made of a window.
+"""What another camera, another estimator or a bad moment would have made of a window: drawn at random.
 
-All chance is in a `Plan`, drawn first from one generator; what follows from it is pure. Whatever moves is one
-affine for each frame and joint, composed after the alignment, so that pixels are still resampled once.
+All chance is in a `Plan`, drawn first from one generator; what follows from it is pure: see `augmented`.
 """
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64, UInt8
+from jaxtyping import Bool, Float64, Int64
 from numpy.typing import NDArray
 
-from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Affines, Keypoints, Maps
+from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH
 from gaitheat.errors import GaitheatError
-from gaitheat.heatmaps.align import ChannelAffines, warp
 from gaitheat.skeleton import JOINTS, MIRROR, PARTS
 
 LEGS = PARTS["lower limbs"]
@@ -149,61 +146,6 @@ def draw_plan(augmentation: Augmentation, frames: int, rng: np.random.Generator)
         frames=_draw_repeats(rng, frames, augmentation.repeated_frames),
         joints=joints,
     )
-
-
-def augmented(
-    maps: Maps, keypoints: Keypoints, matrices: Affines, plan: Plan
-) -> tuple[UInt8[np.ndarray, "shown 17 64 48"], Float32[np.ndarray, "shown 17 3"]]:
-    """Aligned and augmented maps, and their keypoints, resampled once.
-
-    Args:
-        maps: uint8 [T, 17, 64, 48] as stored.
-        keypoints: float32 [T, 17, 3], x and y in heatmap pixels, and score.
-        matrices: float32 [T, 2, 3] of the alignment.
-        plan: of F frames, which its ``frames`` choose among the T.
-
-    Returns:
-        uint8 [F, 17, 64, 48], and float32 [F, 17, 3] in aligned heatmap pixels. A keypoint stays on its map's
-        peak, its score follows the peak's height; it is 0 where the joint is lost or hidden.
-    """
-    picked = plan.frames[:, None], plan.joints
-    points = keypoints[picked]
-    affines = channel_affines(points, matrices[plan.frames], plan)
-    warped = warp(maps[picked], affines)
-    _scale(warped, plan.heights)
-    warped[plan.lost] = 0
-    (left, top), (right, bottom) = plan.occluder
-    warped[plan.hidden, :, top:bottom, left:right] = 0
-    x, y = np.moveaxis(_moved(points, affines), 2, 0)
-    covered = (x >= left - 0.5) & (x < right - 0.5) & (y >= top - 0.5) & (y < bottom - 0.5)
-    score = np.minimum(points[..., 2] * plan.heights, 1)
-    score[plan.lost | (plan.hidden[:, None] & covered)] = 0
-    return warped, np.stack([x, y, score], axis=2).astype(np.float32)
-
-
-def channel_affines(keypoints: Keypoints, matrices: Affines, plan: Plan) -> ChannelAffines:
-    """The whole way of each map: alignment, jitter of all, size of the peak around itself, own offset."""
-    linear = plan.affine[:, :2] @ matrices[:, :, :2]
-    shift = matrices[:, :, 2] @ plan.affine[:, :2].T + plan.affine[:, 2]
-    peaks = np.einsum("tij,tnj->tni", linear, keypoints[..., :2]) + shift[:, None]
-    widths = plan.widths[:, None]
-    own_linear = widths[..., None] * linear[:, None]
-    own_shift = widths * shift[:, None] + (1 - widths) * peaks + plan.offsets
-    return np.concatenate([own_linear, own_shift[..., None]], axis=3).astype(np.float32)
-
-
-def _moved(keypoints: Keypoints, affines: ChannelAffines) -> Float32[np.ndarray, "frames 17 2"]:
-    turned: NDArray[np.float32] = np.einsum("tnij,tnj->tni", affines[..., :2], keypoints[..., :2])
-    moved: NDArray[np.float32] = turned + affines[..., 2]
-    return moved
-
-
-def _scale(maps: Maps, heights: Float64[np.ndarray, " 17"]) -> None:
-    """In place, for maps are large."""
-    for joint in np.flatnonzero(heights != 1):
-        # A row a frame: OpenCV takes rows that do not follow one another in memory.
-        rows = maps[:, joint].reshape(len(maps), -1)
-        cv2.convertScaleAbs(rows, rows, heights[joint])
 
 
 def _draw_affine(augmentation: Augmentation, rng: np.random.Generator) -> Float64[np.ndarray, "2 3"]:

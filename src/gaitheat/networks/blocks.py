@@ -5,6 +5,7 @@ over time is then a plain two-dimensional one on another view of the same number
 [clips, frames] travels along: a masked frame is zero to its neighbours in time, as if the clip ended there.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Literal
 
@@ -84,6 +85,25 @@ class SpaceTimeBlock(nn.Module):
         """Rows and columns are divided by the stride, rounded up."""
         changed = self.normalisation(self.time(self.space(frames), mask))
         return functional.relu(changed + self.shortcut(frames), inplace=True)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3 x 3 convolutions past each other's input (K. He et al., CVPR 2016)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.change = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+        self.shortcut = Shortcut(inputs, outputs, stride)
+
+    def forward(self, frames: Frames) -> Frames:
+        """Rows and columns are divided by the stride, rounded up."""
+        return functional.relu(self.change(frames) + self.shortcut(frames), inplace=True)
 
 
 class Shortcut(nn.Module):
@@ -183,27 +203,30 @@ class StripHead(nn.Module):
 
 
 class ChannelFusion(nn.Module):
-    """Two branches made one: for each clip and channel, attention says how much either counts.
+    """Branches made one: for each clip and channel, attention says how much each of them counts.
 
-    Selective kernels (X. Li et al., CVPR 2019) with the two branches in the place of two kernel sizes.
+    Selective kernels (X. Li et al., CVPR 2019) with the branches in the place of kernel sizes.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, branches: int = 2) -> None:
         super().__init__()
         hidden = max(8, channels // 4)
         self.weigh = nn.Sequential(
-            nn.Linear(2 * channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, 2 * channels)
+            nn.Linear(branches * channels, hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden, branches * channels),
         )
 
-    def weights(self, first: Frames, second: Frames, mask: Mask) -> Float[Tensor, "2 clips channels"]:
-        """What each branch counts; the two add up to 1."""
-        places = by_clip(torch.cat([first.mean((2, 3)), second.mean((2, 3))], 1), mask)
+    def weights(self, branches: Sequence[Frames], mask: Mask) -> Float[Tensor, "branches clips channels"]:
+        """What each branch counts; they add up to 1."""
+        places = by_clip(torch.cat([branch.mean((2, 3)) for branch in branches], 1), mask)
         squeezed = (places * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
-        weights: Tensor = self.weigh(squeezed).reshape(mask.shape[0], 2, -1).softmax(1)
+        weights: Tensor = self.weigh(squeezed).reshape(mask.shape[0], len(branches), -1).softmax(1)
         return weights.transpose(0, 1)
 
-    def forward(self, first: Frames, second: Frames, mask: Mask) -> Frames:
-        """The weighted sum."""
-        ours, theirs = self.weights(first, second, mask).to(first.dtype)[:, :, None, :, None, None]
-        fused: Tensor = by_clip(first, mask) * ours + by_clip(second, mask) * theirs
+    def forward(self, branches: Sequence[Frames], mask: Mask) -> Frames:
+        """The weighted sum of branches of one shape."""
+        weights = self.weights(branches, mask).to(branches[0].dtype)[:, :, None, :, None, None]
+        weighed = (by_clip(branch, mask) * weight for branch, weight in zip(branches, weights, strict=True))
+        fused: Tensor = reduce(torch.add, weighed)
         return fused.flatten(0, 1)

@@ -6,9 +6,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH
+from gaitheat.modalities import SHAPES
 from gaitheat.networks.types import Inputs
-from gaitheat.skeleton import JOINTS
 
 
 def flops_per_frame(network: nn.Module, frames: int = 30) -> float:
@@ -18,8 +17,7 @@ def flops_per_frame(network: nn.Module, frames: int = 30) -> float:
     """
     shapes = deepcopy(network).to("meta").eval()
     inputs = Inputs(
-        heatmaps=torch.empty(1, frames, len(JOINTS), MAP_HEIGHT, MAP_WIDTH, device="meta"),
-        keypoints=torch.empty(1, frames, len(JOINTS), 3, device="meta"),
+        **{name: torch.empty(1, frames, *shape, device="meta") for name, shape in SHAPES.items()},
         mask=torch.empty(1, frames, dtype=torch.bool, device="meta"),
     )
     with FlopCounterMode(display=False) as counter, torch.no_grad():

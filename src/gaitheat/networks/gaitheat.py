@@ -75,18 +75,19 @@ class GaitHeat(nn.Module):
         reduce: int = 2,
     ) -> None:
         super().__init__()
-        _expect_sizes(widths, blocks, len(PARTS) if parts and fusion != "none" else 1)
+        expect_sizes(widths, blocks, len(PARTS) if parts and fusion != "none" else 1)
         self.reduce, self.pooling, self.strips, self.columns = reduce, pooling, strips, columns
         self.attention = PoseGuidedAttention(residual) if attention else None
         kernel = 3 if temporal == "ordered" else 1
         self.whole = Branch(len(JOINTS), widths, blocks, kernel)
         self.parts, self.fusion = None, None
         if parts and fusion != "none":
-            self.parts = Branch(len(_CHANNELS_OF_PARTS), widths[1:], blocks[1:], kernel, len(PARTS), stride=2)
+            self.parts = LocalBranch(widths[1:], blocks[1:], kernel)
             self.fusion = ChannelFusion(widths[-1]) if fusion == "attention" else None
         inputs = widths[-1] * (2 if pooling == "moments" else 1) * (columns or 1)
-        self.shallow = Shallow(strips) if shallow else None
-        self.head = StripHead(inputs + (Shallow.FEATURES if shallow else 0), strips, dims, subjects)
+        self.shallow = Shallow(len(JOINTS), strips) if shallow else None
+        beside = self.shallow.features if self.shallow else 0
+        self.head = StripHead(inputs + beside, strips, dims, subjects)
         self.branch_heads = nn.ModuleList(
             StripHead(inputs, strips, dims, subjects) for _ in range(2 if subjects and self.parts else 0)
         )
@@ -99,7 +100,7 @@ class GaitHeat(nn.Module):
             maps = self.attention(maps, shown(inputs.keypoints.flatten(0, 1), mask))
         branches = [self.whole(maps, mask)]
         if self.parts is not None:
-            branches.append(self.parts(_by_part(maps), mask))
+            branches.append(self.parts(maps, mask))
         strips = self._strips(self._fused(branches, mask), mask)
         if self.shallow is not None:
             strips = torch.cat([strips, self.shallow(maps, mask)], 1)
@@ -127,11 +128,11 @@ class GaitHeat(nn.Module):
     def _fused(self, branches: list[Frames], mask: Mask) -> Frames:
         if len(branches) == 1:
             return branches[0]
-        fused: Tensor = torch.add(*branches) if self.fusion is None else self.fusion(*branches, mask)
+        fused: Tensor = torch.add(*branches) if self.fusion is None else self.fusion(branches, mask)
         return fused
 
 
-def _expect_sizes(widths: tuple[int, ...], blocks: tuple[int, ...], groups: int) -> None:
+def expect_sizes(widths: tuple[int, ...], blocks: tuple[int, ...], groups: int) -> None:
     """GaitheatError if no network can be built of them."""
     if len(blocks) != len(widths) - 1 or not blocks or min(*widths, *blocks) < 1:
         raise GaitheatError(
@@ -141,12 +142,6 @@ def _expect_sizes(widths: tuple[int, ...], blocks: tuple[int, ...], groups: int)
         raise GaitheatError(
             f"expected widths after the first in multiples of {groups}, for so many parts, but got {widths}"
         )
-
-
-def _by_part(maps: Frames) -> Frames:
-    """The channels of the head, of the torso ...: by a product, several times as fast as by their indices."""
-    chosen = functional.one_hot(torch.tensor(_CHANNELS_OF_PARTS, device=maps.device), len(JOINTS))
-    return (maps.permute(0, 2, 3, 1) @ chosen.T.to(maps.dtype)).permute(0, 3, 1, 2)
 
 
 class Branch(nn.Module):
@@ -180,26 +175,42 @@ class Branch(nn.Module):
         return frames
 
 
+class LocalBranch(Branch):
+    """A branch from half the size on, whose groups of channels see one part of the body each."""
+
+    def __init__(self, widths: tuple[int, ...], blocks: tuple[int, ...], kernel: int) -> None:
+        super().__init__(len(_CHANNELS_OF_PARTS), widths, blocks, kernel, len(PARTS), stride=2)
+
+    def forward(self, maps: Frames, mask: Mask) -> Frames:
+        """Features of every frame, of maps of all joints."""
+        # By a product, several times as fast as by their indices.
+        chosen = functional.one_hot(torch.tensor(_CHANNELS_OF_PARTS, device=maps.device), len(JOINTS))
+        by_part = maps.permute(0, 2, 3, 1) @ chosen.T.to(maps.dtype)
+        return super().forward(by_part.permute(0, 3, 1, 2), mask)
+
+
 class Shallow(nn.Module):
     """Mean and deviation over time of the maps themselves, on a coarse grid: where every joint is, and moves.
 
     What a training-free embedding knows (`gaitheat.embeddings`), a network need not learn anew.
+
+    Args:
+        channels: of the maps.
+        strips: of the body.
+        rows: of the grid in a strip.
+        columns: of the grid.
     """
 
-    COLUMNS = 12
-    ROWS = 2
-    """Of a strip."""
-    FEATURES = 2 * len(JOINTS) * ROWS * COLUMNS
-    """Of a strip."""
-
-    def __init__(self, strips: int) -> None:
+    def __init__(self, channels: int, strips: int, rows: int = 2, columns: int = 12) -> None:
         super().__init__()
-        self.strips = strips
-        self.normalisation = nn.BatchNorm2d(2 * len(JOINTS))
+        self.strips, self.rows, self.columns = strips, rows, columns
+        self.features = 2 * channels * rows * columns
+        """Of a strip."""
+        self.normalisation = nn.BatchNorm2d(2 * channels)
 
     def forward(self, maps: Frames, mask: Mask) -> Float[Tensor, "clips features strips"]:
         """Of the strips of every clip."""
         moments = pooled_over_time(maps.float(), mask, "moments")
-        grid = functional.adaptive_avg_pool2d(moments, (self.strips * self.ROWS, self.COLUMNS))
-        cut: Tensor = self.normalisation(grid).unflatten(2, (self.strips, self.ROWS))
+        grid = functional.adaptive_avg_pool2d(moments, (self.strips * self.rows, self.columns))
+        cut: Tensor = self.normalisation(grid).unflatten(2, (self.strips, self.rows))
         return cut.permute(0, 1, 3, 4, 2).flatten(1, 3)

@@ -6,9 +6,8 @@ Its unpublished step from 17 channels to two parts is read as upper and lower bo
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
-from gaitheat.networks.blocks import Frames, Shortcut, StripHead, pooled_over_time, shown, strips_of
+from gaitheat.networks.blocks import ResidualBlock, StripHead, pooled_over_time, shown, strips_of
 from gaitheat.networks.types import Inputs, Output
 
 UPPER = slice(0, 11)
@@ -82,22 +81,3 @@ def _strongest(streams: Float[Tensor, "all_streams ..."]) -> Float[Tensor, "fram
     """The maximum of the three streams, place by place."""
     upper, lower, whole = _by_stream(streams)
     return torch.maximum(torch.maximum(upper, lower), whole)
-
-
-class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions past each other's input (K. He et al., CVPR 2016)."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.change = nn.Sequential(
-            nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-        )
-        self.shortcut = Shortcut(inputs, outputs, stride)
-
-    def forward(self, frames: Frames) -> Frames:
-        """Rows and columns are divided by the stride, rounded up."""
-        return functional.relu(self.change(frames) + self.shortcut(frames), inplace=True)

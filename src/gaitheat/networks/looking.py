@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from gaitheat.errors import GaitheatError
+from gaitheat.modalities import frame_shape
 from gaitheat.networks.gaitheat import GaitHeat
 from gaitheat.networks.types import Inputs
 
@@ -39,7 +40,8 @@ def attention_of(
         raise GaitheatError("expected a network with attention, but got one without: it has no masks to show")
     shown = torch.ones(1, len(maps), dtype=torch.bool)
     with torch.inference_mode():
-        masks = network.masks(Inputs(_batch(maps), _batch(keypoints), shown))[0]
+        nothing = torch.empty(*shown.shape, *frame_shape("silhouettes", frozenset()))
+        masks = network.masks(Inputs(_batch(maps), _batch(keypoints), nothing, shown))[0]
         kept = network.attention.kept()
     return Attention(masks.float().numpy(), kept.float().numpy())
 

@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from gaitheat.clips import ClipKey
 from gaitheat.errors import GaitheatError
+from gaitheat.modalities import missing
+from gaitheat.networks import network_called
 from gaitheat.recipes import Recipe
 from gaitheat.sources import ClipInfo, ClipSource
-from gaitheat.training.loading import Cutting
+from gaitheat.training.cutting import Cutting
 from gaitheat.training.sampling import SPLIT_SEED, Balanced, loops, split, subject_of
+
+CHUNK = 64
+"""Clips that are looked into together."""
 
 
 class Cast(NamedTuple):
@@ -28,10 +35,12 @@ def cast(recipe: Recipe, source: ClipSource) -> Cast:
     """The recipe's people.
 
     Raises:
-        GaitheatError: they are not there, too few, or seen by several pose estimators.
+        GaitheatError: they are not there, too few, or seen by several pose estimators; or a clip does not
+            hold what the network reads.
     """
     infos = _infos(recipe, source)
     keys = [info.key for info in infos]
+    _expect_content(source, keys, recipe.network.name)
     training, held = map(set, split(keys, recipe.data.validation_subjects, SPLIT_SEED))
     learned = [key for key in keys if subject_of(key) in training]
     sampling = recipe.sampling
@@ -53,6 +62,7 @@ def cutting_of(recipe: Recipe) -> Cutting:
     """How the recipe's windows are cut."""
     sampling, data = recipe.sampling, recipe.data
     return Cutting(
+        reads=network_called(recipe.network.name).reads,
         frames=sampling.frames,
         mode=sampling.mode,
         stride_jitter=sampling.stride_jitter,
@@ -82,3 +92,19 @@ def _infos(recipe: Recipe, source: ClipSource) -> Sequence[ClipInfo]:
     if len(estimators) > 1:
         raise GaitheatError(f"expected clips of one pose estimator, but got several: {', '.join(estimators)}")
     return infos
+
+
+def _expect_content(source: ClipSource, keys: Sequence[ClipKey], name: str) -> None:
+    """Before hours are spent: a look at the first frame of every clip, and at all of it if that is empty."""
+    reads = network_called(name).reads
+    for start in range(0, len(keys), CHUNK):
+        for clip in source.read([(key, np.zeros(1, np.int64)) for key in keys[start : start + CHUNK]]):
+            lacking = missing(clip, reads)
+            if lacking:
+                (whole,) = source.read([(clip.key, None)])
+                lacking = missing(whole, reads)
+            if lacking:
+                raise GaitheatError(
+                    f"{name} reads {' and '.join(lacking)}, but clip {clip.key} has none or empty ones: "
+                    "extract or import it again with them, or train another network"
+                )

@@ -42,12 +42,14 @@ class Checkpoint:
         subjects: on whom; their places are the classes of the cross entropy.
         weights: by name; the average over the last steps if the recipe asks for one.
         results: what was measured while training, such as step, rank1 and seconds.
+        estimator: what made the clips that it was trained on; empty if that was not written down.
     """
 
     recipe: Recipe
     subjects: tuple[str, ...]
     weights: Tensors
     results: Mapping[str, Any]
+    estimator: str = ""
 
     def network(self) -> nn.Module:
         """The network for inference: in evaluation mode, without classifiers."""
@@ -84,12 +86,12 @@ class State:
 
 def built(knobs: Network, subjects: int) -> nn.Module:
     """The network with its settings; GaitheatError if it has no such setting."""
-    return network_called(knobs.name)(subjects, **settled(knobs))
+    return network_called(knobs.name).build(subjects, **settled(knobs))
 
 
 def settled(knobs: Network) -> dict[str, Any]:
     """All settings of the network, those given and its own; GaitheatError if it has no such setting."""
-    known = dict(signature(network_called(knobs.name)).parameters)
+    known = dict(signature(network_called(knobs.name).build).parameters)
     del known["subjects"]
     given = knobs.settings()
     for name in given:
@@ -107,6 +109,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
         "settings": settled(checkpoint.recipe.network),
         "subjects": list(checkpoint.subjects),
         "results": dict(checkpoint.results),
+        "estimator": checkpoint.estimator,
     }
     path = folder / NAME
     write_tensors(path, checkpoint.weights, about)
@@ -134,7 +137,8 @@ def load(path: Path) -> Checkpoint:
             f"expected {recipe.network.name} as it was trained, but its own settings have changed since "
             f"{file} was written: train it anew or use the gaitheat that wrote it"
         )
-    return Checkpoint(recipe, tuple(about["subjects"]), weights, about["results"])
+    estimator = about.get("estimator", "")
+    return Checkpoint(recipe, tuple(about["subjects"]), weights, about["results"], estimator)
 
 
 def save_state(folder: Path, state: State, recipe: Recipe, subjects: tuple[str, ...]) -> None:

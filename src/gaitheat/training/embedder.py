@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gaitheat.modalities import SHAPES, Passes
 from gaitheat.network_embeddings import Forward, NetworkEmbedder
+from gaitheat.networks import network_called
 from gaitheat.networks.types import Inputs
 from gaitheat.recipes import Recipe
 from gaitheat.training.checkpoints import load
@@ -27,12 +29,12 @@ def from_checkpoint(path: Path, device: torch.device | str = "cpu") -> NetworkEm
 
 def embedder_of(network: nn.Module, recipe: Recipe) -> NetworkEmbedder:
     """The embedder of a network in evaluation mode; it sees clips as the recipe's training showed them."""
-    forward = forward_of(network)
-    maps, keypoints = np.zeros((1, 1, 17, 64, 48), np.float32), np.zeros((1, 1, 17, 3), np.float32)
-    _, strips, dims = forward(maps, keypoints, np.ones((1, 1), np.bool_)).shape
+    forward, reads = forward_of(network), network_called(recipe.network.name).reads
+    blank = {name: np.zeros((1, 1, *shape), np.float32) for name, shape in SHAPES.items()}
+    _, strips, dims = forward(Passes(**blank, mask=np.ones((1, 1), np.bool_)).only(reads)).shape
     data = recipe.data
     weights = f"{recipe.network.name}/{_digest(network, recipe)}"
-    return NetworkEmbedder(forward, weights, strips, dims, data.alignment, data.variant, data.mirror)
+    return NetworkEmbedder(forward, weights, strips, dims, reads, data.alignment, data.variant, data.mirror)
 
 
 def forward_of(network: nn.Module) -> Forward:
@@ -41,12 +43,10 @@ def forward_of(network: nn.Module) -> Forward:
     A network in training mode is refused: what it answers would depend on batch mates.
     """
 
-    def forward(
-        maps: NDArray[np.float32], keypoints: NDArray[np.float32], mask: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
+    def forward(passes: Passes) -> NDArray[np.float32]:
         assert not network.training, "expected a network in evaluation mode"
         device = next(network.parameters()).device
-        arrays = (np.ascontiguousarray(array) for array in (maps, keypoints, mask))
+        arrays = map(np.ascontiguousarray, passes)
         with torch.inference_mode():
             embedding: Tensor = network(Inputs(*(torch.from_numpy(a).to(device) for a in arrays))).embedding
         answer: NDArray[np.float32] = embedding.float().cpu().numpy()

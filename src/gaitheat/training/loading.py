@@ -5,7 +5,6 @@ and place in the batch. So batches are equal for any number of workers and proce
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,53 +13,23 @@ from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from gaitheat.clips import FLIP, Clip, ClipKey, Keypoints, Maps, Window, compose, transform
+from gaitheat.clips import ClipKey
 from gaitheat.errors import GaitheatError
-from gaitheat.heatmaps.align import ALIGNMENTS, Alignment, matrices
-from gaitheat.heatmaps.augment import NONE, Augmentation, augmented, draw_plan
-from gaitheat.heatmaps.facing import Mirror, shares
-from gaitheat.heatmaps.variants import variant_called
 from gaitheat.networks.types import Inputs
-from gaitheat.skeleton import MIRROR
 from gaitheat.sources import ClipSource
-from gaitheat.training.sampling import Balanced, Mode, frames_of, reading, subject_of
+from gaitheat.training.cutting import Cutting, sample
+from gaitheat.training.sampling import Balanced, frames_of, reading, subject_of
 
 Times = Mapping[ClipKey, Float64[np.ndarray, " frames"]]
 """Seconds of the frames of every clip."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cutting:
-    """How windows are cut from clips and made ready for a network."""
-
-    frames: int = 16
-    """Frames of a window."""
-    mode: Mode = "ordered"
-    """Frames as they follow one another, or a set of any of the clip's frames."""
-    stride_jitter: float = 0.0
-    """How much faster or slower than it is a walk may look: 0 to below 1, relative."""
-    alignment: Alignment = ALIGNMENTS["default"]
-    """What is taken out of every frame."""
-    variant: str = "estimated"
-    """What the maps hold, by its name in VARIANTS."""
-    mirror: Mirror = "facing"
-    """How likely a window is seen in the mirror: by the way the person faces; as likely as not; never."""
-    augmentation: Augmentation = NONE
-    """How strongly windows are changed at random."""
-
-    def __post_init__(self) -> None:
-        variant_called(self.variant)
-        if self.frames < 1:
-            raise GaitheatError(f"a window has 1 frame or more, but got {self.frames}")
-        if not 0 <= self.stride_jitter < 1:
-            raise GaitheatError(f"stride jitter must be 0 to below 1, but got {self.stride_jitter}")
-
-
 class Batch(NamedTuple):
     """Samples as they travel between processes, where bytes are a quarter of floats; see `to_inputs`."""
 
-    heatmaps: UInt8[Tensor, "clips frames 17 64 48"]
-    keypoints: Float32[Tensor, "clips frames 17 3"]
+    heatmaps: UInt8[Tensor, "clips frames channels height width"]
+    keypoints: Float32[Tensor, "clips frames joints 3"]
+    silhouettes: UInt8[Tensor, "clips frames rows columns"]
     mask: Bool[Tensor, "clips frames"]
     labels: Int64[Tensor, " clips"]
 
@@ -68,35 +37,10 @@ class Batch(NamedTuple):
 def to_inputs(
     batch: Batch, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
 ) -> tuple[Inputs, Int64[Tensor, " clips"]]:
-    """The batch on its device, maps in 0..1 as ``dtype``, and the labels; keypoints stay exact."""
-    heatmaps, keypoints, mask, labels = (tensor.to(device, non_blocking=True) for tensor in batch)
-    return Inputs(heatmaps.to(dtype) / 255, keypoints, mask), labels
-
-
-def sample(
-    clip: Clip, slots: Int64[np.ndarray, " frames"], cutting: Cutting, rng: np.random.Generator
-) -> tuple[Maps, Keypoints]:
-    """One window, aligned, turned to the right and augmented; pixels are resampled once.
-
-    Args:
-        clip: the frames that were read for the window. The alignment knows no others: the median body length
-            of a window is the clip's to a percent or two, and sizes are augmented by more than that.
-        slots: [F], which of them each frame of the window shows.
-        cutting: alignment, variant, mirror and augmentation.
-        rng: of this sample.
-    """
-    points = clip.keypoints_on_maps()
-    affines = matrices(points, clip.times, cutting.alignment)
-    maps = variant_called(cutting.variant)(clip.heatmaps, points)
-    shown = Window(slots, np.ones(len(slots), np.bool_))
-    (share,) = shares(transform(affines, points[..., :2]), [shown], cutting.mirror)
-    plan = draw_plan(cutting.augmentation, len(slots), rng)
-    plan = replace(plan, frames=slots[plan.frames])
-    if rng.random() >= share:
-        # Alignment commutes with the mirror, so that the picture can be flipped when it is aligned.
-        affines = compose(np.broadcast_to(FLIP, affines.shape), affines)
-        plan = replace(plan, joints=np.array(MIRROR)[plan.joints])
-    return augmented(maps, points, affines, plan)
+    """The batch on its device, pictures in 0..1 as ``dtype``, and the labels; keypoints stay exact."""
+    moved = Batch(*(tensor.to(device, non_blocking=True) for tensor in batch))
+    heatmaps, silhouettes = (pictures.to(dtype) / 255 for pictures in (moved.heatmaps, moved.silhouettes))
+    return Inputs(heatmaps, moved.keypoints, silhouettes, moved.mask), moved.labels
 
 
 def load_batch(
@@ -125,9 +69,11 @@ def load_batch(
     samples = [
         sample(clip, cut.slots, cutting, rng) for clip, cut, rng in zip(clips, cuts, generators, strict=True)
     ]
-    heatmaps, keypoints = (torch.from_numpy(np.stack(arrays)) for arrays in zip(*samples, strict=True))
+    heatmaps, keypoints, silhouettes = (
+        torch.from_numpy(np.stack(arrays)) for arrays in zip(*samples, strict=True)
+    )
     mask = torch.ones(heatmaps.shape[:2], dtype=torch.bool)
-    return Batch(heatmaps, keypoints, mask, torch.tensor(labels))
+    return Batch(heatmaps, keypoints, silhouettes, mask, torch.tensor(labels))
 
 
 class _Steps(Dataset[Batch | GaitheatError]):

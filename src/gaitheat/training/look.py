@@ -12,7 +12,8 @@ from gaitheat.clips import ClipKey
 from gaitheat.heatmaps.augment import NONE
 from gaitheat.metrics import distances, ranking
 from gaitheat.sources import ClipSource
-from gaitheat.training.loading import Batch, Cutting, batches, to_inputs
+from gaitheat.training.cutting import Cutting
+from gaitheat.training.loading import Batch, batches, to_inputs
 from gaitheat.training.sampling import SPLIT_SEED, Balanced, subject_of
 
 CLIPS = 8

@@ -168,6 +168,8 @@ def whole_loss(fabric: "Fabric", heads: Sequence[Head], labels: Tensor, knobs: L
         cross_entropy_weight=knobs.cross_entropy_weight,
         smoothing=knobs.smoothing,
         scale=knobs.scale,
+        contrastive_weight=knobs.contrastive_weight,
+        temperature=knobs.temperature,
     )
 
 

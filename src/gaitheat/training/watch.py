@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gaitheat.networks.gaitheat import GaitHeat
+from gaitheat.networks.attention import PoseGuidedAttention
 from gaitheat.recipes import Recipe
 from gaitheat.training.cast import Cast, cutting_of
 from gaitheat.training.checkpoints import Checkpoint, State, save, save_state
@@ -35,6 +35,9 @@ class Watch:
         folder.mkdir(parents=True, exist_ok=True)
         self._fabric, self._state, self._recipe, self._folder, self._run = fabric, state, recipe, folder, run
         self._subjects, self._tell = tuple(people.sampler.roster), tell
+        learned = people.sampler.keys[0]  # all clips of a training are of one estimator
+        infos = people.source.infos()
+        self._estimator = next(str(info.estimator) for info in infos if info.key == learned)
         self._begun, self._steps, self._first = state.step, recipe.optimisation.steps, 0.0
         held_out = people.held_out
         self._look = Look(people.source, held_out, cutting_of(recipe)) if held_out else None
@@ -56,15 +59,15 @@ class Watch:
         self.journal.write(row)
         if save_now:
             average = self._state.average.state_dict()
-            save(self._folder, Checkpoint(self._recipe, self._subjects, average, row))
+            save(self._folder, Checkpoint(self._recipe, self._subjects, average, row, self._estimator))
             # Last, because a training goes on from here: what comes before it is then done again.
             save_state(self._folder, self._state, self._recipe, self._subjects)
         self._plan(row["seconds"])
 
     def _shares(self) -> Row:
         network = self._state.network
-        attention = network.attention if isinstance(network, GaitHeat) else None
-        if attention is None or attention.share is None:
+        attention = getattr(network, "attention", None)
+        if not isinstance(attention, PoseGuidedAttention) or attention.share is None:
             return {}
         return {"residual": [round(a, 4) for a in attention.kept().tolist()]}
 
