@@ -3,40 +3,35 @@
     python benchmarks/ablation.py --store small.store --out ablation [--rows ...] [--rates ...] [--seeds N]
 
 Every training is a folder OUT/row/rate/seed and goes on where it was stopped; what was embedded stays
-embedded. A row's learning rate is the one with the best rank-1 on training subjects that are held out, mean
-over the second half of the looks (seed 0); test subjects decide nothing. The hours that are planned are
-printed first.
+embedded. How learning rates are chosen: `gaitheat.comparison.compare`. The hours that are planned are printed
+first; the table is left in OUT.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
 import tyro
-from jaxtyping import Float32
 
 from gaitheat.cli.arguments import clip_source
-from gaitheat.clips import Clip
-from gaitheat.datasets import dataset_called
-from gaitheat.errors import GaitheatError
-from gaitheat.evaluation.evaluate import Report, difference, evaluate
+from gaitheat.comparison.compare import NAME, compare
+from gaitheat.comparison.plan import Plan
 from gaitheat.heatmaps.align import ALIGNMENTS, Alignment
-from gaitheat.recipes import RECIPES, Network, Recipe
-from gaitheat.training.checkpoints import NAME, load
-from gaitheat.training.embedder import from_checkpoint
-from gaitheat.training.journal import rows_of
-from gaitheat.training.loop import train
-from gaitheat.training.run import Run
+from gaitheat.heatmaps.augment import DEFAULT, NONE, Augmentation
+from gaitheat.recipe_table import AS_CROPPED, RECIPES
+from gaitheat.recipes import Network, Recipe
 
-AS_CROPPED = Alignment(rotation="none", scale="none", centre="none")
 GLOBAL = Network(attention=False, parts=False, shallow=False)
 BASE = RECIPES["walkers-small"]
 
 
-def _row(network: Network, alignment: Alignment = AS_CROPPED, variant: str = "estimated") -> Recipe:
-    return replace(BASE, network=network, data=replace(BASE.data, alignment=alignment, variant=variant))
+def _row(
+    network: Network,
+    alignment: Alignment = AS_CROPPED,
+    variant: str = "estimated",
+    augmentation: Augmentation = BASE.augmentation,
+) -> Recipe:
+    data = replace(BASE.data, alignment=alignment, variant=variant)
+    return replace(BASE, network=network, data=data, augmentation=augmentation)
 
 
 ALIGNED = ALIGNMENTS["default"]
@@ -55,13 +50,17 @@ ROWS: dict[str, Recipe] = {
     "8 + moments: gaitheat-s": _row(Network(), ALIGNED),
     "8' strips without columns": _row(Network(columns=0), ALIGNED),
     "8' frames unordered": _row(Network(temporal="unordered"), ALIGNED),
+    "8' maximum over time": _row(Network(pooling="max"), ALIGNED),
+    "8' drawn at soft-argmax": _row(Network(), ALIGNED, "drawn-soft-argmax"),
+    "8' not augmented": _row(Network(), ALIGNED, augmentation=NONE),
+    "8' augmented more": _row(Network(), ALIGNED, augmentation=DEFAULT),
     "release, width / 4": _row(Network("gaitheat_release", width=16), ALIGNED),
 }
 """The rows, each on top of those before it; what is primed stands beside them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Ablation:
     """What is compared, and at what cost."""
 
     store: Path
@@ -80,86 +79,28 @@ class Plan:
     """Trainings of each row at its learning rate."""
     steps: int = BASE.optimisation.steps
     """Steps of every training: the budget."""
-    minutes: float = 15.0
-    """What one training is expected to take, for the plan."""
+    minutes: float | None = None
+    """What one training takes, for the plan; by the networks' speeds, if left out."""
 
 
-def main(plan: Plan) -> None:
+def main(asked: Ablation) -> None:
     """Train what is missing, measure what is missing, print the table."""
-    chosen = [name for name in ROWS if name.startswith(plan.rows)]
-    trainings = len(chosen) * (len(plan.rates) + plan.seeds - 1 if len(plan.rates) > 1 else plan.seeds)
-    print(f"{trainings} trainings, about {trainings * plan.minutes / 60:.1f} hours, without those there are")
-    table: dict[str, list[list[Report]]] = {}
-    for name in chosen:
-        rate = best_rate(plan, name)
-        folders = [trained(plan, name, rate, seed) for seed in range(plan.seeds)]
-        table[name] = [
-            [measured(plan, folder, protocol) for folder in folders] for protocol in plan.protocols
-        ]
-        print(line(name, rate, table[name], table[chosen[0]]), flush=True)
-
-
-def best_rate(plan: Plan, name: str) -> float:
-    """The learning rate by the held-out training subjects."""
-    if len(plan.rates) == 1:
-        return plan.rates[0]
-    return max(plan.rates, key=lambda rate: looked(trained(plan, name, rate, 0)))
-
-
-def looked(folder: Path) -> float:
-    """Rank-1 of the held-out training subjects, mean over the second half of the looks."""
-    looks = [row["rank1"] for row in rows_of(folder) if "rank1" in row]
-    return float(np.mean(looks[len(looks) // 2 :]))
-
-
-def trained(plan: Plan, name: str, rate: float, seed: int) -> Path:
-    """The folder of a training, which is made, or gone on with, if it is not finished."""
-    folder = plan.out / name.replace(" ", "_").replace("/", "").replace("'", "x") / f"{rate:g}" / str(seed)
-    knobs = replace(ROWS[name].optimisation, learning_rate=rate, steps=plan.steps)
-    recipe = replace(ROWS[name], optimisation=knobs, seed=seed)
-    done = load(folder) if (folder / NAME).exists() else None
-    if done is not None and done.recipe != recipe:
-        raise GaitheatError(f"expected the row {name!r} as it is now in {folder}, but got another: delete it")
-    if done is None or done.results["step"] < plan.steps:
-        train(recipe, clip_source(plan.store), folder, Run(), print)
-    return folder
-
-
-def measured(plan: Plan, folder: Path, protocol: str) -> Report:
-    """A training's report. Its embeddings are kept: clips are embedded once."""
-    rule = dataset_called(protocol).protocol
-    source = next(
-        found
-        for found in map(clip_source, (plan.store, *plan.tests))
-        if any(info.key.dataset == rule.dataset for info in found.infos())
+    compare(
+        {name: row for name, row in ROWS.items() if name.startswith(asked.rows)},
+        Plan(
+            store=clip_source(asked.store),
+            out=asked.out,
+            protocols=asked.protocols,
+            tests=tuple(map(clip_source, asked.tests)),
+            rates=asked.rates,
+            seeds=asked.seeds,
+            steps=asked.steps,
+            minutes=asked.minutes,
+        ),
+        tell=lambda text: print(text, flush=True),
     )
-    embedder = from_checkpoint(folder)
-    kept = folder / f"{protocol}-{sha256(embedder.identity.encode()).hexdigest()[:8]}.npz"
-    there = dict(np.load(kept)) if kept.exists() else {}
-
-    def embed(clips: Sequence[Clip]) -> Float32[np.ndarray, "clips dimension"]:
-        missing = [clip for clip in clips if str(clip.key) not in there]
-        if missing:
-            found = embedder.embed_all(missing)
-            there.update({str(clip.key): vector for clip, vector in zip(missing, found, strict=True)})
-        return np.stack([there[str(clip.key)] for clip in clips])
-
-    report = evaluate(source, rule, embed, folder.parts[-3], strips=embedder.strips)
-    np.savez(kept, **there)
-    (folder / f"{protocol}.json").write_text(report.to_json())
-    return report
-
-
-def line(name: str, rate: float, reports: list[list[Report]], first: list[list[Report]]) -> str:
-    """A row of the table: for each protocol the mean over seeds, and the difference from the first row."""
-    cells = []
-    for seeds, others in zip(reports, first, strict=True):
-        values = [100 * report.headline.value for report in seeds if report.headline]
-        better, low, high = (100 * bound for bound in difference(seeds, others))
-        each = ", ".join(f"{value:.1f}" for value in values)
-        cells.append(f"{np.mean(values):.1f} ({each}) | {better:+.1f} ({low:+.1f} to {high:+.1f})")
-    return f"| {name} | {rate:g} | {' | '.join(cells)} |"
+    print((asked.out / f"{NAME}.md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Plan))
+    main(tyro.cli(Ablation))
