@@ -18,6 +18,8 @@ KEY = ClipKey("somewhere", "anna", "nm", "090", "01", 0)
         (Selection(conditions=frozenset({"nm"}), views=frozenset({"000"})), False),
         (Selection(takes=frozenset({"01", "02"})), True),
         (Selection(takes=frozenset()), False),
+        (Selection(condition_has=frozenset({"bg", "m"})), True),
+        (Selection(condition_has=frozenset({"nm-bg"})), False),
     ],
 )
 def test_a_selection_holds_the_clips_whose_fields_it_names(selection, selected):

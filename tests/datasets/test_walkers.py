@@ -38,7 +38,7 @@ def test_plain_walks_are_enrolled_and_others_are_asked_for():
 
 def test_who_wants_to_extract_them_is_told_how_they_are_made(tmp_path: Path):
     with pytest.raises(GaitheatError, match=r"generated: run `gaitheat walkers PROFILE --store PATH`$"):
-        dataset_called("walkers-1-indoor").recordings(tmp_path)
+        dataset_called("walkers-1-indoor").recordings(tmp_path, None)
 
 
 def test_their_figures_are_never_told_without_their_limits():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from gaitheat.cli.arguments import StorePath, Video, clip_sink, clip_source, expect_packages
+from gaitheat.cli.arguments import Store, StorePath, Video, clip_sink, clip_source, expect_packages
+from gaitheat.errors import GaitheatError
 
 if TYPE_CHECKING:
     from gaitheat.frames import Recording
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 def extract(
     path: Video,
-    store: Path,
+    store: Store,
     dataset: str | None = None,
+    partition: Path | None = None,
     workers: int = os.cpu_count() or 1,
     preprocessing: Literal["rgb", "heatmap"] = "rgb",
     estimator: Literal["blazepose-lite", "blazepose-full", "blazepose-heavy"] = "blazepose-full",
@@ -31,9 +33,11 @@ def extract(
 
     Args:
         path: A video, a folder of pictures, or a folder of videos.
-        store: The clip store, a folder, or one packed file if it is called NAME.arrow; it is made if it is
-            not there.
+        store: The clip store, a folder or an address such as s3://bucket/clips, or one packed file if it is
+            called NAME.arrow; it is made if it is not there.
         dataset: The benchmark whose original layout the folder has, such as kth; plain videos if left out.
+        partition: A JSON file {"TRAIN_SET": [...], "TEST_SET": [...]} with the benchmark's subjects: clips of
+            those to train on get a data set of their own, such as ccpg-train.
         workers: Processes that work side by side, if there are several videos.
         preprocessing: Crop in the picture (rgb), or in the heatmaps as others do (for comparison).
         estimator: Which of the embedded estimators: the smallest, the usual or the largest one.
@@ -46,7 +50,7 @@ def extract(
     from gaitheat.video.extractor import Extractor
     from gaitheat.video.pool import extract_all
 
-    recordings = _recordings(path, dataset)
+    recordings = _recordings(path, dataset, partition)
     extractor = Extractor(preprocessing, estimator, onnx, vitpose, rtdetr)
     with extraction_progress() as report:
         summary = extract_all(recordings, clip_sink(store), extractor, workers, report, ray)
@@ -143,13 +147,17 @@ def demo(out: Path = Path("out")) -> None:
     run(out)
 
 
-def _recordings(path: Path, dataset: str | None) -> "Sequence[Recording]":
+def _recordings(path: Path, dataset: str | None, partition: Path | None) -> "Sequence[Recording]":
     from gaitheat.datasets import dataset_called
+    from gaitheat.datasets.partition import read_partition
     from gaitheat.printing import warn
     from gaitheat.video.recordings import files, recording
 
     if dataset is not None:
-        return dataset_called(dataset).recordings(path)
+        lists = None if partition is None else read_partition(partition)
+        return dataset_called(dataset).recordings(path, lists)
+    if partition is not None:
+        raise GaitheatError("expected --dataset with --partition: only a benchmark has subjects to train on")
     found = [recording(file) for file in files(path)]
     # Of equal content and name, so the clips would be as well.
     unlike = {item.key: item for item in found}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from gaitheat.clips import ClipKey
 KEY_FIELDS = tuple(field.name for field in fields(ClipKey))
 ViewPairs = Literal["pooled", "different", "equal"]
 """Which view of a probe meets which view of the gallery: any in one gallery, or each pair by itself."""
+Measure = Literal["rank-1", "rank-5", "rank-10", "rank-20", "mAP", "mINP"]
+"""What is counted of a search: a mate among the k nearest; average precision; inverse penalty."""
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,15 @@ class Selection:
     conditions: frozenset[str] | None = None
     views: frozenset[str] | None = None
     takes: frozenset[str] | None = None
+    condition_has: frozenset[str] | None = None
+    """Texts of which a condition contains one: some conditions are made of attributes, as ``01-bg-nt``."""
 
     def __contains__(self, key: ClipKey) -> bool:
         return (
             (self.conditions is None or key.condition in self.conditions)
             and (self.views is None or key.view in self.views)
             and (self.takes is None or key.take in self.takes)
+            and (self.condition_has is None or any(part in key.condition for part in self.condition_has))
         )
 
 
@@ -63,6 +69,8 @@ class Protocol:
     """What everybody must know who reads its figures: every report says it."""
     camera: tuple[str, ...] = ("view",)
     """Fields that are equal for all that one camera saw."""
+    measures: tuple[Measure, ...] = ("rank-1",)
+    """What the data set's publications report, in their order; the others are counted all the same."""
 
     def __post_init__(self) -> None:
         labels = [cell.label for cell in self.cells]

@@ -6,7 +6,8 @@ Each has a twin with the ground truth of the same recordings, as clips of an est
 
 from pathlib import Path
 
-from gaitheat.datasets.protocol import Cell, Protocol, Selection
+from gaitheat.datasets.casia_b import GALLERY, PROBES
+from gaitheat.datasets.protocol import Cell, Protocol
 from gaitheat.errors import GaitheatError
 from gaitheat.frames import Recording
 
@@ -31,21 +32,15 @@ def recordings(root: Path) -> list[Recording]:
     )
 
 
-def _takes(condition: str, *takes: str) -> Selection:
-    return Selection(conditions=frozenset({condition}), takes=frozenset(takes))
-
-
-_GALLERY = _takes("nm", "01", "02", "03", "04")
-_PROBES = {"NM": _takes("nm", "05", "06"), "BG": _takes("bg", "01", "02"), "CL": _takes("cl", "01", "02")}
-_ACROSS = tuple(Cell(label, _GALLERY, probe, view_pairs="different") for label, probe in _PROBES.items())
+_ACROSS = tuple(Cell(label, GALLERY, probe, view_pairs="different") for label, probe in PROBES.items())
 _SAME = tuple(
-    Cell(f"{label}, same view", _GALLERY, probe, view_pairs="equal") for label, probe in _PROBES.items()
+    Cell(f"{label}, same view", GALLERY, probe, view_pairs="equal") for label, probe in PROBES.items()
 )
 
 
 def _protocol(name: str) -> Protocol:
     return Protocol(
-        name, name, (*_ACROSS, *_SAME), headline=tuple(_PROBES), note=HONEST_LIMITS, camera=("view",)
+        name, name, (*_ACROSS, *_SAME), headline=tuple(PROBES), note=HONEST_LIMITS, camera=("view",)
     )
 
 

@@ -1,21 +1,19 @@
-"""The same extraction on a Ray cluster (extra `ray`): tasks anywhere, one writer here.
+"""The same jobs, extraction or import, on a Ray cluster (extra `ray`): tasks anywhere, one writer here.
 
 ``RAY_ADDRESS`` says which cluster; without it, one of local processes is started and ended again. On the
-machines of a real cluster gaitheat must be installed, and recordings must lie under the same paths.
+machines of a real cluster gaitheat must be installed, and what is read must lie under the same paths.
 """
 
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from gaitheat.errors import GaitheatError
-from gaitheat.video.extractor import Extractor
-from gaitheat.video.jobs import Job, Message, run
-from gaitheat.video.protocols import Detector, PoseEstimator
+from gaitheat.video.jobs import Job, Maker, Message, Receive
 
 RETRIES = 3
 """How often a job is done again whose worker was killed."""
@@ -25,14 +23,12 @@ NOWHERE = "http://127.0.0.1:9"
 """Where nobody listens."""
 
 
-def on_cluster(
-    jobs: Sequence[Job], extractor: Extractor, workers: int, receive: Callable[[Message], None]
-) -> None:
+def on_cluster(jobs: Sequence[Job], maker: Maker, workers: int, receive: Receive) -> None:
     """Do all jobs; their messages are received here, job by job.
 
     Args:
-        jobs: what to extract.
-        extractor: how.
+        jobs: what to do.
+        maker: how.
         workers: processes of a local cluster; another one has as many as it has.
         receive: told of every clip, and of progress.
 
@@ -45,32 +41,32 @@ def on_cluster(
             raise GaitheatError(
                 "the Ray cluster has no CPU: every job needs one; add a machine that has some"
             )
-        task = ray.remote(num_cpus=1, max_retries=RETRIES)(_extract)
+        task = ray.remote(num_cpus=1, max_retries=RETRIES)(_done)
         waiting = list(enumerate(jobs))[::-1]
         running: list[Any] = []
         while waiting or running:
             while waiting and len(running) < IN_FLIGHT * cores:
-                running.append(task.remote(*waiting.pop(), extractor))
+                running.append(task.remote(*waiting.pop(), maker))
             (finished,), running = ray.wait(running, num_returns=1)
             for message in _messages(ray, finished):
                 receive(message)
 
 
-def _extract(number: int, job: Job, extractor: Extractor) -> list[Message] | GaitheatError:
+def _done(number: int, job: Job, maker: Maker) -> list[Message] | GaitheatError:
     """One job, in a process of the cluster; or why none can be done there."""
     try:
-        parts = _parts(extractor)
+        parts = _parts(maker)
     except GaitheatError as error:
         return error
     progress: list[Message] = []
-    made = list(run(number, job, parts, extractor, progress.append))
+    made = list(job.run(number, parts, maker, progress.append))
     return [*progress, *made]
 
 
 @cache
-def _parts(extractor: Extractor) -> tuple[Detector, PoseEstimator]:
+def _parts(maker: Maker) -> Any:
     """Loaded once in a process, which does many jobs."""
-    return extractor.parts(1)
+    return maker.parts(1)
 
 
 def _messages(ray: Any, finished: Any) -> list[Message]:
@@ -96,7 +92,7 @@ def _connection(workers: int) -> Iterator[Any]:
         ray = _join(address) if address else _start(workers)
     except ImportError as error:
         raise GaitheatError("Ray is missing: pip install 'gaitheat[ray]'") from error
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # a node that does not start in time raises nothing more special
         where = f"at {address} (RAY_ADDRESS)" if address else "on this machine"
         raise GaitheatError(f"cannot work with Ray {where}: {str(error).splitlines()[0]}") from error
     try:

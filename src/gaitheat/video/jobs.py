@@ -1,8 +1,8 @@
-"""One recording as a job: what a process that extracts says while it works."""
+"""A job, such as one recording: what a process that makes clips says while it works."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from gaitheat.errors import GaitheatError
 from gaitheat.frames import Frame, FrameSource, Recording, TrueSource
@@ -13,18 +13,6 @@ from gaitheat.video.protocols import Detector, PoseEstimator
 
 REPORT_FRAMES = 16
 """Frames between two signs of progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A recording to extract, and the frames that it promises (0 if none)."""
-
-    recording: Recording
-    sha256: str
-    """Of the content."""
-    identity: str
-    """See ``recording_identity``."""
-    length: int
 
 
 class ClipMade(NamedTuple):
@@ -51,45 +39,83 @@ class JobEnded(NamedTuple):
 
 
 Message = ClipMade | FramesRead | JobEnded
+Receive = Callable[[Message], None]
 
 
-def run(
-    number: int,
-    job: Job,
-    parts: tuple[Detector, PoseEstimator],
-    extractor: Extractor,
-    read: Callable[[FramesRead], None],
-) -> Iterator[ClipMade | JobEnded]:
-    """Extract one recording. Whatever is wrong with it is a message, not the end of the other recordings.
+@runtime_checkable
+class Maker(Hashable, Protocol):
+    """How jobs are done: small, and sent to every process that does some."""
 
-    Args:
-        number: what to call the job in messages.
-        job: the recording.
-        parts: detector and estimator.
-        extractor: how.
-        read: told of progress.
-    """
-    problem, failed = None, False
-    try:
-        source = job.recording.open()
-        true = source if isinstance(source, TrueSource) else None
-        watched = _Watched(source, job.sha256, lambda frames: read(FramesRead(frames)))
-        planned, items = extract(
-            watched, job.recording.key, *parts, extractor.preprocessing, job.recording.alone
-        )
-        for item in items:
-            if true is None:
-                yield ClipMade(number, encode(item), None, planned)
-            else:
-                said, truth = map(encode, true.with_truth(item))
-                yield ClipMade(number, said, truth, 2 * planned)
-        problem = source.problem and f"{source.name}: {source.problem}"
-    except GaitheatError as error:
-        problem, failed = str(error), True
-    except Exception as error:  # noqa: BLE001  # a fault of ours in one recording must not cost the others
-        reason = " ".join(str(error).split())
-        problem, failed = f"{job.recording.name}: not extracted, {type(error).__name__}: {reason}", True
-    yield JobEnded(number, problem, failed)
+    def parts(self, cores: int) -> Any:
+        """What a process loads once and does all its jobs with, for so many cores.
+
+        Raises:
+            GaitheatError: it cannot be loaded.
+        """
+        ...
+
+
+@runtime_checkable
+class Job(Protocol):
+    """What any process can do alone, here or on another machine; it is small and pickles."""
+
+    @property
+    def identity(self) -> str:
+        """The same for the same clips: see ``SinkWriter.add``."""
+        ...
+
+    def run(
+        self, number: int, parts: Any, maker: Any, read: Callable[[FramesRead], None]
+    ) -> Iterator[ClipMade | JobEnded]:
+        """Do it. Whatever is wrong with it is a message, the last one, and not the end of the other jobs.
+
+        Args:
+            number: what to call the job in messages.
+            parts: of the maker.
+            maker: how.
+            read: told of progress.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionJob:
+    """A recording to extract, and the frames that it promises (0 if none): a ``Job`` of an ``Extractor``."""
+
+    recording: Recording
+    sha256: str
+    """Of the content."""
+    identity: str
+    """See ``recording_identity``."""
+    length: int
+
+    def run(
+        self,
+        number: int,
+        parts: tuple[Detector, PoseEstimator],
+        maker: Extractor,
+        read: Callable[[FramesRead], None],
+    ) -> Iterator[ClipMade | JobEnded]:
+        """Extract the recording (see ``Job``)."""
+        recording, problem, failed = self.recording, None, False
+        try:
+            source = recording.open()
+            true = source if isinstance(source, TrueSource) else None
+            watched = _Watched(source, self.sha256, lambda frames: read(FramesRead(frames)))
+            planned, items = extract(watched, recording.key, *parts, maker.preprocessing, recording.alone)
+            for item in items:
+                if true is None:
+                    yield ClipMade(number, encode(item), None, planned)
+                else:
+                    said, truth = map(encode, true.with_truth(item))
+                    yield ClipMade(number, said, truth, 2 * planned)
+            problem = source.problem and f"{source.name}: {source.problem}"
+        except GaitheatError as error:
+            problem, failed = str(error), True
+        except Exception as error:  # noqa: BLE001  # a fault of ours in one job must not cost the others
+            reason = " ".join(str(error).split())
+            problem, failed = f"{recording.name}: not extracted, {type(error).__name__}: {reason}", True
+        yield JobEnded(number, problem, failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,11 @@
 """Extraction of many recordings into one sink: parallel, resumable, everything counted.
 
-Worker processes read and estimate; the parent alone writes, so clips are committed in large batches. A worker
-ends by itself when its parent is gone, however that was killed.
+Worker processes read and estimate; the parent alone writes, so clips are committed in large batches.
 """
 
-import multiprocessing
-import os
-import queue
-import signal
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
-from multiprocessing.process import BaseProcess
-from typing import Any
 
 from gaitheat.errors import GaitheatError
 from gaitheat.frames import Recording
@@ -23,14 +13,11 @@ from gaitheat.rows import Encoded
 from gaitheat.sinks import ClipSink, recording_identity
 from gaitheat.sources import ClipInfo
 from gaitheat.video.extractor import Extractor
-from gaitheat.video.jobs import ClipMade, FramesRead, Job, JobEnded, Message, run
+from gaitheat.video.jobs import ClipMade, ExtractionJob, FramesRead, Job, Maker, Message, Receive
+from gaitheat.video.processes import here, in_processes
 
-WAITING_MESSAGES = 64
-"""Clips and signs of progress that may wait for the writer before the workers pause."""
 PASSES = 2
 """Extraction reads a recording twice."""
-CHECK_SECONDS = 1.0
-"""How often the parent looks whether its workers are alive."""
 
 
 @dataclass(slots=True)
@@ -68,9 +55,6 @@ class Summary:
         self.failed += failed
 
 
-Receive = Callable[[Message], None]
-
-
 def extract_all(
     recordings: Sequence[Recording],
     sink: ClipSink,
@@ -94,14 +78,42 @@ def extract_all(
     """
     summary = Summary(recordings=len(recordings))
     jobs = _jobs(recordings, sink, extractor, summary)
-    total, read = PASSES * sum(job.length for job in jobs), 0
+    total = PASSES * sum(job.length for job in jobs)
+    do_all(jobs, extractor, sink, workers, summary, lambda read: report(read, total), cluster)
+    return summary
+
+
+def do_all(
+    jobs: Sequence[Job],
+    maker: Maker,
+    sink: ClipSink,
+    workers: int,
+    summary: Summary,
+    report: Callable[[int], None],
+    cluster: bool = False,
+) -> None:
+    """Do jobs side by side, and write here what they make.
+
+    Args:
+        jobs: what the sink does not hold yet.
+        maker: how they are done.
+        sink: where clips and refusals go.
+        workers: processes; 1 works in this process, on all cores.
+        summary: what comes of it is added to this.
+        report: called with the frames read so far.
+        cluster: whether the processes are those of a Ray cluster, see ``cluster.on_cluster``.
+
+    Raises:
+        GaitheatError: the sink cannot be written, or a worker died. What was committed stays.
+    """
+    read = 0
     with sink.writer() as writer:
 
         def receive(message: Message) -> None:
             nonlocal read
             if isinstance(message, FramesRead):
                 read += message.frames
-                report(read, total)
+                report(read)
             elif isinstance(message, ClipMade):
                 summary.count(message.encoded)
                 for encoded in filter(None, (message.encoded, message.truth)):
@@ -109,13 +121,12 @@ def extract_all(
             elif message.problem:
                 summary.miss(message.problem, message.failed)
 
-        _do(jobs, extractor, workers, receive, cluster)
-    return summary
+        _do(jobs, maker, workers, receive, cluster)
 
 
 def _jobs(
     recordings: Sequence[Recording], sink: ClipSink, extractor: Extractor, summary: Summary
-) -> list[Job]:
+) -> list[ExtractionJob]:
     """What is not in the sink yet; what cannot be opened is counted."""
     estimator, detector = extractor.identity(), extractor.detector_sha256()
     jobs = []
@@ -130,110 +141,17 @@ def _jobs(
         if sink.done(recording.key, identity):
             summary.skipped += 1
         else:
-            jobs.append(Job(recording, sha256, identity, source.length() or 0))
+            jobs.append(ExtractionJob(recording, sha256, identity, source.length() or 0))
     return jobs
 
 
-def _do(jobs: Sequence[Job], extractor: Extractor, workers: int, receive: Receive, cluster: bool) -> None:
+def _do(jobs: Sequence[Job], maker: Maker, workers: int, receive: Receive, cluster: bool) -> None:
     """All jobs, by the processes that were asked for."""
     if cluster and jobs:
         from gaitheat.video.cluster import on_cluster
 
-        on_cluster(jobs, extractor, workers, receive)
+        on_cluster(jobs, maker, workers, receive)
     elif min(workers, len(jobs)) > 1:
-        _in_processes(jobs, extractor, min(workers, len(jobs)), receive)
+        in_processes(jobs, maker, min(workers, len(jobs)), receive)
     else:
-        _here(jobs, extractor, receive)
-
-
-def _here(jobs: Sequence[Job], extractor: Extractor, receive: Receive) -> None:
-    if jobs:
-        parts = extractor.parts(os.cpu_count() or 1)
-        for number, job in enumerate(jobs):
-            for message in run(number, job, parts, extractor, receive):
-                receive(message)
-
-
-def _in_processes(jobs: Sequence[Job], extractor: Extractor, workers: int, receive: Receive) -> None:
-    """All jobs in spawned processes; their messages are received here, as they come."""
-    context = multiprocessing.get_context("spawn")
-    with _ctrl_c_waits():
-        tasks: Any = context.Queue()
-        messages: Any = context.Queue(WAITING_MESSAGES)
-        tasks.cancel_join_thread()  # jobs that nobody takes any more must not keep this process from ending
-        for task in [*enumerate(jobs), *[None] * workers]:
-            tasks.put(task)
-        processes = [
-            context.Process(target=_work, args=(tasks, messages, extractor), daemon=True)
-            for _ in range(workers)
-        ]
-        for process in processes:
-            process.start()
-    try:
-        remaining = len(jobs)
-        while remaining:
-            message = _next(messages, processes)
-            remaining -= isinstance(message, JobEnded)
-            receive(message)
-    finally:
-        for process in processes:
-            process.terminate()
-            process.join()
-
-
-@contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
-    """Processes that are started meanwhile never hear it: they would print where they were when it came."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it would end the wait when it starts
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _next(messages: Any, processes: Sequence[BaseProcess]) -> Message:
-    while True:
-        try:
-            message: Message | GaitheatError = messages.get(timeout=CHECK_SECONDS)
-        except queue.Empty:
-            broken = [process.exitcode for process in processes if process.exitcode]
-            if broken:
-                raise GaitheatError(
-                    f"a worker process died (exit code {broken[0]}), out of memory perhaps: "
-                    "what was committed is safe; run the same command again to go on, with fewer --workers"
-                ) from None
-        else:
-            if isinstance(message, GaitheatError):
-                raise message
-            return message
-
-
-def _work(tasks: Any, messages: Any, extractor: Extractor) -> None:
-    """A worker's life: jobs until there are no more; if it cannot begin, the parent says why."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C as well, and ends us
-    _die_with_parent()
-    try:
-        parts = extractor.parts(1)
-    except GaitheatError as error:
-        messages.put(error)
-        return
-    while (task := tasks.get()) is not None:
-        number, job = task
-        for message in run(number, job, parts, extractor, messages.put):
-            messages.put(message)
-
-
-def _die_with_parent() -> None:
-    """A parent that is killed cannot end its workers: they watch it."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+        here(jobs, maker, receive)

@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 
 from gaitheat.errors import GaitheatError
 from gaitheat.frames import Frame, FrameSource
-from gaitheat.video.pictures import ImageFolder, check_range, digest
+from gaitheat.video.pictures import PICTURE_RATE, ImageFolder, check_range, digest
 
 DECODING_THREADS = 2
 """Two threads decode while the estimator computes; more gain little and each keeps a picture in memory."""
@@ -28,13 +28,17 @@ FALLBACK_RATE = 25.0
 """Pictures a second where a file says nothing about time."""
 
 
-def open_source(path: Path, start: int = 0, stop: int | None = None) -> FrameSource:
+def open_source(
+    path: Path, start: int = 0, stop: int | None = None, rate: float = PICTURE_RATE
+) -> FrameSource:
     """The frames ``start`` to ``stop`` (not included) of a video file or of a folder of pictures.
+
+    A video file says itself at which ``rate``, in pictures a second, it was filmed; a folder does not.
 
     Raises:
         GaitheatError: nothing is there, or it cannot be read, or the range makes no sense.
     """
-    return ImageFolder(path, start, stop) if path.is_dir() else VideoFile(path, start, stop)
+    return ImageFolder(path, start, stop, rate) if path.is_dir() else VideoFile(path, start, stop)
 
 
 @dataclass

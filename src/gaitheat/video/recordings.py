@@ -6,7 +6,7 @@ from pathlib import Path
 from gaitheat.clips import ClipKey
 from gaitheat.errors import GaitheatError
 from gaitheat.frames import FrameSource
-from gaitheat.video.pictures import digest, is_picture
+from gaitheat.video.pictures import PICTURE_RATE, digest, is_picture
 from gaitheat.video.reader import open_source
 
 VIDEOS = frozenset(
@@ -27,6 +27,8 @@ class VideoRecording:
     stop: int | None = None
     """First frame that does not belong to it any more; None: to the end."""
     alone: bool = False
+    rate: float = PICTURE_RATE
+    """Pictures a second of a folder; a video says it itself."""
 
     @property
     def name(self) -> str:
@@ -40,7 +42,7 @@ class VideoRecording:
 
     def open(self) -> FrameSource:
         """The frames of the range; GaitheatError if there are none."""
-        return open_source(self.path, self.start, self.stop)
+        return open_source(self.path, self.start, self.stop, self.rate)
 
 
 def _span(start: int, stop: int | None) -> str:

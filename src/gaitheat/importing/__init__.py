@@ -1,0 +1,1 @@
+"""Data in the layouts of other gait toolboxes, into our stores."""
