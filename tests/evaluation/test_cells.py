@@ -8,8 +8,8 @@ import pytest
 
 from factories import ESTIMATOR
 from gaitheat.clips import ClipKey, Refusal
-from gaitheat.datasets.protocol import Cell, Selection
-from gaitheat.evaluation.cells import CMC_RANKS, MEASURES, CellResult, ViewPair, cmc, means, resampled
+from gaitheat.datasets.protocol import MEASURES, Cell, Selection
+from gaitheat.evaluation.cells import CMC_RANKS, CellResult, ViewPair, cmc, means, resampled
 from gaitheat.evaluation.counting import measured as counted
 from gaitheat.evaluation.openset import open_set
 from gaitheat.evaluation.searching import compared_by, looked_up

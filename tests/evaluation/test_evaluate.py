@@ -7,35 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evaluation.memory import Memory
 from factories import ESTIMATOR, make_clip
-from gaitheat.clips import Clip, ClipKey, Estimator, Refusal
+from gaitheat.clips import Clip, ClipKey, Estimator
 from gaitheat.datasets.protocol import Cell, Protocol, Selection
 from gaitheat.errors import GaitheatError
 from gaitheat.evaluation.adaptation import CohortAdaptation
-from gaitheat.evaluation.evaluate import BATCH, Report, difference, evaluate
-from gaitheat.sources import ClipInfo, Request
+from gaitheat.evaluation.embedding import BATCH
+from gaitheat.evaluation.evaluate import Report, difference, evaluate, evaluate_embeddings
 
 DIMENSION = 3
-
-
-class Memory:
-    """A ClipSource of clips that all look alike: only their keys matter here."""
-
-    def __init__(self, keys: Sequence[ClipKey], refused: Sequence[ClipKey] = (), estimators=None) -> None:
-        self.estimators = estimators or [ESTIMATOR] * len(keys)
-        self.keys, self.refused, self.clip = list(keys), list(refused), make_clip(1)
-        self.most_at_once = 0
-
-    def infos(self) -> list[ClipInfo]:
-        pairs = zip(self.keys, self.estimators, strict=True)
-        return [ClipInfo(key, "video", "0" * 64, estimator, np.zeros(1), {}) for key, estimator in pairs]
-
-    def refusals(self) -> list[Refusal]:
-        return [Refusal(key, "video", "0" * 64, ESTIMATOR, "no person", 9) for key in self.refused]
-
-    def read(self, requests: Sequence[Request]) -> list[Clip]:
-        self.most_at_once = max(self.most_at_once, len(requests))
-        return [replace(self.clip, key=key) for key, _ in requests]
 
 
 def embed(clips: Sequence[Clip]) -> np.ndarray:
@@ -341,3 +322,66 @@ def test_a_camera_that_nobody_else_passed_cannot_be_adapted_to():
     alone = Protocol("alone", "here", FILMED.cells, FILMED.headline, camera=("subject",))
     with pytest.raises(GaitheatError, match="cannot adapt embeddings to camera"):
         evaluate(Memory(CROWD), alone, filmed, "filmed", adaptation=CohortAdaptation())
+
+
+def test_embeddings_that_are_there_already_are_counted_alike_wherever_they_lie(tmp_path):
+    vectors = embed([clip for key in KEYS for clip in Memory(KEYS).read([(key, None)])])
+    expected = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
+    assert evaluate_embeddings(KEYS, vectors, PROTOCOL, "place") == expected
+    np.save(tmp_path / "vectors.npy", vectors)
+    mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
+    assert evaluate_embeddings(KEYS, mapped, PROTOCOL, "place") == expected
+    del mapped  # Windows removes no file that is mapped
+    halved = evaluate_embeddings(KEYS, vectors.astype(np.float16), PROTOCOL, "place")
+    assert halved.headline.value == pytest.approx(expected.headline.value, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("keys", "vectors", "strips", "message"),
+    [
+        (KEYS, np.ones((3, 4), np.float32), 1, r"each of 32 clips, but got an array \[3, 4\]"),
+        (KEYS, np.ones((32, 4), np.float32), 3, "of 3 equal strips"),
+        ([], np.ones((0, 4), np.float32), 1, "each of 0 clips"),
+        ([key("a", "hat", 1)], np.ones((1, 4), np.float32), 1, "protocol test, but got here/a/hat/odd/1/0"),
+        (KEYS[:1], np.full((1, 4), np.inf, np.float32), 1, f"that of clip {KEYS[0]} has others"),
+    ],
+)
+def test_embeddings_that_do_not_go_with_the_clips_are_refused(keys, vectors, strips, message):
+    with pytest.raises(GaitheatError, match=message):
+        evaluate_embeddings(keys, vectors, PROTOCOL, "place", strips=strips)
+
+
+def test_tables_show_the_measures_that_publications_report():
+    shown = replace(PROTOCOL, measures=("rank-1", "rank-5", "mAP", "mINP"))
+    report = evaluate(Memory(KEYS), shown, embed, "place")
+    head, _, row, *_ = report.to_markdown().splitlines()
+    assert head.startswith("| cell | rank-1 % | 95 % over subjects | rank-5 % | mAP % | mINP % | searches |")
+    values = [f"{100 * report.cells[0].measures[m].value:.1f}" for m in ("rank-5", "mAP", "mINP")]
+    assert row.split(" | ")[3:6] == values
+    assert "mAP" not in evaluate(Memory(KEYS), PROTOCOL, embed, "place").to_markdown()
+
+
+def test_views_are_printed_as_papers_print_them_by_view_of_the_probe():
+    cells = (Cell("coats", PLAIN, COAT, view_pairs="different"), Cell("pooled", PLAIN, COAT))
+    keys = [*KEYS, replace(KEYS[0], view="side"), replace(KEYS[4], view="side")]
+    report = evaluate(Memory(keys), Protocol("test", "here", cells, ("coats",)), embed, "place")
+    lines = report.to_markdown().splitlines()
+    start = lines.index("| rank-1 % by view of the probe | even | odd | side | mean |")
+    cell = report.cells[0]
+    by_hand = {
+        view: np.mean([p.rank1 for p in cell.pairs if p.probe_view == view and p.rank1 is not None])
+        for view in ("even", "odd", "side")
+    }
+    shares = [*by_hand.values(), cell.rank1.value]
+    assert lines[start + 2] == f"| coats | {' | '.join(f'{100 * share:.1f}' for share in shares)} |"
+    assert cell.rank1.value == pytest.approx(np.mean(list(by_hand.values())))
+    assert not lines[start + 3].startswith("| pooled")
+
+
+def test_of_very_many_clips_only_those_of_some_people_are_compared_one_to_one(monkeypatch):
+    monkeypatch.setattr("gaitheat.evaluation.verification.MOST_CLIPS", 20)
+    report = evaluate(Memory(KEYS), PROTOCOL, embed, "place")
+    assert report.verification.subjects == 2
+    assert (report.verification.same, report.verification.different) == (2 * 28, 64)
+    assert "One-to-one: the clips of 2 subjects of 4, who were drawn." in report.to_markdown()
+    assert report.cells[0].searches.total() == 16, "searches are all there"

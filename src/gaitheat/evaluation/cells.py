@@ -10,15 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from gaitheat.datasets.protocol import MEASURES
 from gaitheat.evaluation.openset import OpenSet
 from gaitheat.evaluation.searching import Mistake
 from gaitheat.metrics import Interval, bootstrap, interval, nested_share
 
 ANY_VIEW = "*"
 """Stands for the views of a pair where they are pooled."""
-RANKS = (1, 5, 10, 20)
-MEASURES = (*(f"rank-{k}" for k in RANKS), "mAP", "mINP")
-"""What is counted of a search: a mate among the k nearest; average precision; inverse penalty."""
 CMC_RANKS = 50
 """Length of the cumulative match characteristic."""
 
@@ -96,6 +94,15 @@ class CellResult:
         return tuple((pair.probe_view, pair.gallery_view) for pair in self.pairs if not pair.probes)
 
     @property
+    def by_probe_view(self) -> dict[str, float]:
+        """Rank-1 of each view of a probe, the mean over views of the gallery; without those not measured."""
+        shares: dict[str, list[float]] = {}
+        for pair in self.pairs:
+            if pair.rank1 is not None:
+                shares.setdefault(pair.probe_view, []).append(pair.rank1)
+        return {view: float(np.mean(of_gallery)) for view, of_gallery in shares.items()}
+
+    @property
     def view_table(self) -> ViewTable:
         """Rank-1 of each pair of views; one row and one column where views are pooled."""
         shares = {(pair.probe_view, pair.gallery_view): pair.rank1 for pair in self.pairs}
@@ -107,7 +114,7 @@ def means(cells: Sequence[CellResult]) -> dict[str, Interval]:
     """Of each measure the mean over cells, of each the mean over probe views, then over gallery views."""
     if not all(cell.searches for cell in cells):
         return {}
-    measures = {}
+    measures: dict[str, Interval] = {}
     for measure in MEASURES:
         sums, probes, groups = _table(cells, measure)
         value = nested_share(sums.sum(1)[None], probes.sum(1)[None], groups)[0]

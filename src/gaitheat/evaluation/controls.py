@@ -64,7 +64,12 @@ def shuffled(clip: Clip) -> Clip:
 
 
 def proportions(clip: Clip) -> Proportions:
-    """Those of a clip, in heatmap pixels."""
+    """Those of a clip, in heatmap pixels; GaitheatError if it has no keypoints to measure them by."""
+    if not clip.keypoints[..., 2].any():
+        raise GaitheatError(
+            f"clip {clip.key} has no keypoints, so that its proportions cannot be measured: choose another "
+            "control, or import poses beside it"
+        )
     points = clip.keypoints_on_maps()[..., :2].astype(np.float64)
     neck, pelvis = (points[:, pair].mean(1) for pair in (SHOULDERS, HIPS))
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from gaitheat.clips import ClipKey, Refusal
-from gaitheat.datasets.protocol import Cell, Selection, dealt
-from gaitheat.evaluation.cells import ANY_VIEW, CMC_RANKS, MEASURES, RANKS, CellResult, ViewPair, cmc, means
+from gaitheat.datasets.protocol import MEASURES, Cell, Selection, dealt
+from gaitheat.evaluation.cells import ANY_VIEW, CMC_RANKS, CellResult, ViewPair, cmc, means
 from gaitheat.evaluation.openset import GROUPS, Searches, open_set
 from gaitheat.evaluation.searching import Compare, Found, Places, mistakes, relations, searched
 from gaitheat.sinks import trackless
@@ -98,7 +98,7 @@ def _counted(probe_view: str, gallery_view: str, found: Found, keys: Sequence[Cl
     mated = np.flatnonzero(found.first)
     subjects = [keys[i].subject for i in found.probes[mated]]
     first = found.first[mated]
-    scores = [(first <= rank).astype(float).tolist() for rank in RANKS]
+    scores = [(first <= rank).astype(float).tolist() for rank in (1, 5, 10, 20)]
     scores += [found.average_precision[mated].tolist(), found.inverse_penalty[mated].tolist()]
     histogram = np.bincount(np.minimum(first, CMC_RANKS + 1), minlength=CMC_RANKS + 2)
     return ViewPair(

@@ -2,33 +2,27 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import islice
 
 import numpy as np
-from jaxtyping import Float32
 
-from gaitheat.clips import Clip, ClipKey, Refusal
-from gaitheat.datasets.protocol import Protocol
+from gaitheat.clips import ClipKey, Refusal
+from gaitheat.datasets.protocol import Measure, Protocol
 from gaitheat.errors import GaitheatError
 from gaitheat.evaluation.adaptation import CohortAdaptation
 from gaitheat.evaluation.cells import CellResult, cmc, means, resampled
-from gaitheat.evaluation.controls import Change, control_called
-from gaitheat.evaluation.counting import measured, open_set_groups, selects
+from gaitheat.evaluation.controls import control_called
+from gaitheat.evaluation.counting import measured, open_set_groups
+from gaitheat.evaluation.embedding import Embed, clips_of, embedded, entrants, expect_finite, takes_part
 from gaitheat.evaluation.openset import OpenSet, open_set
 from gaitheat.evaluation.pairwise import adapted_distances, expect_adaptable
-from gaitheat.evaluation.searching import Compare, Embeddings, compared_by, looked_up
-from gaitheat.evaluation.text import cell_table, missing_views, open_set_lines, verification_lines
+from gaitheat.evaluation.searching import Compare, Vectors, compared_by, looked_up
+from gaitheat.evaluation.text import cell_table, missing_views, open_set_lines, verification_lines, view_table
 from gaitheat.evaluation.verification import Verification, compared
 from gaitheat.metrics import Distance, Interval, interval
 from gaitheat.sources import ClipSource
-
-BATCH = 16
-"""Clips that are read and embedded together: memory does not grow with the data set."""
-
-Embed = Callable[[Sequence[Clip]], Float32[np.ndarray, "clips dimension"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +40,14 @@ class Report:
     """Refusals at extraction by their reason."""
     cells: tuple[CellResult, ...]
     headline_cells: tuple[str, ...]
+    shown: tuple[Measure, ...]
+    """The measures that publications on the data set report."""
     measures: dict[str, Interval]
     """Means over the headline cells, intervals over subjects; empty if one of these cells has no probe."""
     cmc: tuple[float, ...]
     """Mean over the headline cells of the share found among the 1, 2, ... nearest; empty likewise."""
     verification: Verification
-    """One-to-one comparisons of all clips."""
+    """One-to-one comparisons of all clips; where they are very many, of those of some subjects."""
     open_set: OpenSet
     """All searches of the headline cells, with one threshold."""
     note: str
@@ -82,8 +78,9 @@ class Report:
 
     def _tables(self) -> list[str]:
         counts = (len(self.headline_cells), sum(self.refusals.values()))
-        lines = cell_table(self.cells, self.measures, *counts) + missing_views(self.cells)
-        return lines + verification_lines(self.verification) + open_set_lines(self.open_set)
+        lines = cell_table(self.cells, self.measures, *counts, self.shown)
+        lines += view_table(self.cells) + missing_views(self.cells)
+        return lines + verification_lines(self.verification, self.subjects) + open_set_lines(self.open_set)
 
     def _gain(self) -> str:
         if self.adapted is None or self.headline is None or self.adapted.headline is None:
@@ -120,31 +117,64 @@ def evaluate(
         GaitheatError: the source has no clips for the protocol, or clips of several pose estimators; or an
             embedding is not finite; or a control or an adaptation is impossible.
     """
-    infos = [info for info in source.infos() if _takes_part(info.key, protocol)]
-    if not infos:
-        raise GaitheatError(
-            f"protocol {protocol.name} expects clips of data set {protocol.dataset!r}, but got none: "
-            "extract or generate that data set first"
-        )
-    estimators = sorted({str(info.estimator) for info in infos})
-    if len(estimators) > 1:
-        raise GaitheatError(f"expected clips of one pose estimator, but got several: {', '.join(estimators)}")
-    keys = [info.key for info in infos]
-    if adaptation is not None:
-        expect_adaptable(
-            len(keys), len({key.subject for key in keys})
-        )  # before hours are spent on embeddings
-    refused = [refusal for refusal in source.refusals() if _takes_part(refusal.key, protocol)]
+    keys, _, refused = entrants(source, protocol)
+    if adaptation is not None:  # before hours are spent on embeddings
+        expect_adaptable(len(keys), len({key.subject for key in keys}))
     change = None
     if control is not None:
-        change = control_called(control)(_clips(source, keys), protocol.camera_of)
-    vectors = _embedded(_clips(source, keys), embed, change)
+        change = control_called(control)(clips_of(source, keys), protocol.camera_of)
+    return evaluate_embeddings(
+        keys,
+        embedded(source, keys, embed, change),
+        protocol,
+        embedding,
+        refused=refused,
+        distance=distance,
+        strips=strips,
+        control=control,
+        adaptation=adaptation,
+    )
+
+
+def evaluate_embeddings(
+    keys: Sequence[ClipKey],
+    vectors: Vectors,
+    protocol: Protocol,
+    embedding: str,
+    *,
+    refused: Sequence[Refusal] = (),
+    distance: Distance = "euc",
+    strips: int = 1,
+    control: str | None = None,
+    adaptation: CohortAdaptation | None = None,
+) -> Report:
+    """Count what embeddings are worth that are there already.
+
+    Args:
+        keys: the clips of the protocol.
+        vectors: [clips, dimension], float32 or float16, such as a file that ``numpy.load`` maps into memory:
+            a view's vectors are read at a time.
+        protocol: as for `evaluate`, and so are those that follow.
+        embedding: what to call it.
+        refused: what gave no clip.
+        distance: what "near" is.
+        strips: equal parts of an embedding.
+        control: what was taken out of the clips.
+        adaptation: also count after it.
+
+    Raises:
+        GaitheatError: a clip that the protocol does not speak of, vectors that do not go with the clips or
+            are not finite, or an adaptation is impossible.
+    """
+    _expect_vectors(keys, vectors, protocol, strips)
     report = partial(_report, protocol, embedding, keys, refused, control, distance)
     plain = report(None, compared_by(vectors, distance, strips))
     if adaptation is None:
         return plain
     subjects, cameras = [key.subject for key in keys], [protocol.camera_of(key) for key in keys]
-    between = adapted_distances(vectors, subjects, cameras, adaptation, distance)
+    expect_adaptable(len(keys), len(set(subjects)))  # a matter of thousands of clips: they fit into memory
+    whole = np.asarray(vectors, np.float32)
+    between = adapted_distances(whole, subjects, cameras, adaptation, distance)
     return replace(plain, adapted=report(str(adaptation), looked_up(between)))
 
 
@@ -195,6 +225,7 @@ def _report(
         refusals=dict(Counter(refusal.reason for refusal in refused)),
         cells=tuple(cell for cell, _ in counted),
         headline_cells=protocol.headline,
+        shown=protocol.measures,
         measures=means([cell for cell, _ in headline]),
         cmc=cmc([cell for cell, _ in headline]),
         verification=compared(keys, compare),
@@ -205,23 +236,13 @@ def _report(
     )
 
 
-def _takes_part(key: ClipKey, protocol: Protocol) -> bool:
-    return key.dataset == protocol.dataset and any(selects(cell, key) for cell in protocol.cells)
-
-
-def _clips(source: ClipSource, keys: Sequence[ClipKey]) -> Iterator[Clip]:
-    """In this order, read a few at a time."""
-    for start in range(0, len(keys), BATCH):
-        yield from source.read([(key, None) for key in keys[start : start + BATCH]])
-
-
-def _embedded(clips: Iterator[Clip], embed: Embed, change: Change | None) -> Embeddings:
-    vectors = []
-    while batch := list(islice(clips, BATCH)):
-        changed = batch if change is None else [change(clip) for clip in batch]
-        vectors.append(embed(changed))
-        finite = np.isfinite(vectors[-1]).all(axis=1)
-        if not finite.all():
-            bad = batch[int(np.argmin(finite))].key
-            raise GaitheatError(f"expected embeddings of finite numbers, but that of clip {bad} has others")
-    return np.concatenate(vectors)
+def _expect_vectors(keys: Sequence[ClipKey], vectors: Vectors, protocol: Protocol, strips: int) -> None:
+    if vectors.ndim != 2 or len(vectors) != len(keys) or vectors.shape[1] % strips or not keys:
+        raise GaitheatError(
+            f"expected an embedding of {strips} equal strips of each of {len(keys)} clips, but got an array "
+            f"{list(vectors.shape)}"
+        )
+    strange = next((key for key in keys if not takes_part(key, protocol)), None)
+    if strange is not None:
+        raise GaitheatError(f"expected clips of protocol {protocol.name}, but got {strange}: leave it out")
+    expect_finite(vectors, keys)

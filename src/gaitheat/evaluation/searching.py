@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 from numpy.typing import NDArray
 
 from gaitheat.clips import ClipKey
@@ -14,6 +14,8 @@ from gaitheat.evaluation.openset import GROUPS
 from gaitheat.metrics import Distance, distances, ranking
 
 Embeddings = Float32[np.ndarray, "clips dimension"]
+Vectors = Float[np.ndarray, "clips dimension"]
+"""Embeddings of any precision; they may lie in a file that is mapped into memory."""
 Places = Int64[np.ndarray, " _"]
 """Numbers of clips, or numbers that clips have."""
 BLOCK = 256
@@ -25,9 +27,20 @@ Compare = Callable[[Places, Places], Float32[np.ndarray, "probes gallery"]]
 """The distance of each of these clips to each of those."""
 
 
-def compared_by(embeddings: Embeddings, distance: Distance = "euc", strips: int = 1) -> Compare:
-    """Distances of embeddings, computed when they are asked for."""
-    return lambda probes, gallery: distances(embeddings[probes], embeddings[gallery], distance, strips)
+def compared_by(embeddings: Vectors, distance: Distance = "euc", strips: int = 1) -> Compare:
+    """Distances of embeddings, computed in float32 when they are asked for.
+
+    Args:
+        embeddings: one a clip.
+        distance: what "near" is.
+        strips: equal parts of an embedding.
+    """
+
+    def compare(probes: Places, gallery: Places) -> Float32[np.ndarray, "probes gallery"]:
+        ours, theirs = (np.asarray(embeddings[side], np.float32) for side in (probes, gallery))
+        return distances(ours, theirs, distance, strips)
+
+    return compare
 
 
 def looked_up(between: Float32[np.ndarray, "clips clips"]) -> Compare:

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from gaitheat.evaluation.cells import MEASURES, CellResult
+from gaitheat.evaluation.cells import CellResult
 from gaitheat.evaluation.openset import OpenSet
 from gaitheat.evaluation.verification import Verification
 from gaitheat.metrics import Interval
 
 
 def cell_table(
-    cells: Sequence[CellResult], mean: Mapping[str, Interval], averaged: int, refused: int
+    cells: Sequence[CellResult],
+    mean: Mapping[str, Interval],
+    averaged: int,
+    refused: int,
+    shown: Sequence[str],
 ) -> list[str]:
     """A line a cell, and the mean of some.
 
@@ -18,14 +22,31 @@ def cell_table(
         mean: the measures of the headline.
         averaged: of how many cells it is the mean.
         refused: refusals in all.
+        shown: which measures; rank-1 is always among them.
     """
+    others = [measure for measure in shown if measure != "rank-1"]
     counts = ("searches", "without mate", "gallery", "refused (failure to acquire)")
-    head = ("cell", "rank-1 %", "95 % over subjects", *MEASURES[1:], *counts)
+    head = ("cell", "rank-1 %", "95 % over subjects", *(f"{name} %" for name in others), *counts)
     lines = [_row(head), _row(["---"] * len(head))]
     for cell in cells:
         counted = (cell.searches.total(), cell.mateless, cell.gallery, _refused(cell))
-        lines.append(_row([cell.label, *_measures(cell.measures), *map(str, counted)]))
-    return [*lines, _row([f"**mean of {averaged}**", *_measures(mean), "", "", "", str(refused)])]
+        lines.append(_row([cell.label, *_measures(cell.measures, others), *map(str, counted)]))
+    return [*lines, _row([f"**mean of {averaged}**", *_measures(mean, others), "", "", "", str(refused)])]
+
+
+def view_table(cells: Sequence[CellResult]) -> list[str]:
+    """Rank-1 by view of the probe, the mean over views of the gallery: as papers print it."""
+    rows = {cell.label: cell for cell in cells if len(cell.pairs) > 1}
+    views = sorted({pair.probe_view for cell in rows.values() for pair in cell.pairs})
+    if not rows:
+        return []
+    head = ("rank-1 % by view of the probe", *views, "mean")
+    lines = ["", _row(head), _row(["---"] * len(head))]
+    for label, cell in rows.items():
+        shares = [cell.by_probe_view.get(view) for view in views]
+        shares.append(None if cell.rank1 is None else cell.rank1.value)
+        lines.append(_row([label, *("-" if share is None else f"{100 * share:.1f}" for share in shares)]))
+    return lines
 
 
 def missing_views(cells: Sequence[CellResult]) -> list[str]:
@@ -38,9 +59,11 @@ def missing_views(cells: Sequence[CellResult]) -> list[str]:
     ]
 
 
-def verification_lines(result: Verification) -> list[str]:
-    """What thresholds on one-to-one comparisons accept."""
-    lines = [
+def verification_lines(result: Verification, subjects: int) -> list[str]:
+    """What thresholds on one-to-one comparisons accept, and of how many of all subjects."""
+    drawn = f"\nOne-to-one: the clips of {result.subjects} subjects of {subjects}, who were drawn."
+    lines = [drawn] if result.subjects < subjects else []
+    lines += [
         f"\nOne-to-one, threshold {threshold:.3f}: accepts {_rate(false)} % of the pairs of different "
         f"people, {100 * true:.1f} % of those of the same person."
         for false, threshold, true in result.points
@@ -75,12 +98,12 @@ def _row(values: Sequence[str]) -> str:
     return f"| {' | '.join(values)} |"
 
 
-def _measures(measures: Mapping[str, Interval]) -> list[str]:
+def _measures(measures: Mapping[str, Interval], others: Sequence[str]) -> list[str]:
+    """Rank-1 with its interval, and the others."""
     if not measures:
-        return ["not measurable", "no probe has a mate", *[""] * (len(MEASURES) - 1)]
+        return ["not measurable", "no probe has a mate", *[""] * len(others)]
     value, low, high = (100 * bound for bound in measures["rank-1"])
-    others = [f"{100 * measures[measure].value:.1f}" for measure in MEASURES[1:]]
-    return [f"{value:.1f}", f"{low:.1f} to {high:.1f}", *others]
+    return [f"{value:.1f}", f"{low:.1f} to {high:.1f}", *(f"{100 * measures[m].value:.1f}" for m in others)]
 
 
 def _refused(cell: CellResult) -> str:
