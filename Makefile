@@ -18,7 +18,7 @@ test: $(VENV)/.dev  ## the fast tests
 	$(PYTEST) -m "not slow" $(TRAINING:%=--ignore=%)
 	$(PYTEST) -m "not slow" $(TRAINING)
 
-test-all: $(VENV)/.hub  ## all tests: many kills, full matrices, the hub's estimators, a local Ray
+test-all: $(VENV)/.hub  ## all tests: many kills, full matrices, the hub's estimators, a local Ray, a look-alike of S3
 	$(PYTEST) $(TRAINING:%=--ignore=%)
 	$(PYTEST) $(TRAINING)
 
@@ -52,5 +52,5 @@ $(VENV)/.dev: $(VENV)/.core
 	@touch $@
 
 $(VENV)/.hub: $(VENV)/.dev
-	$(INSTALL) --editable ".[dev,hub,ray]"
+	$(INSTALL) --editable ".[dev,hub,ray,s3]"
 	@touch $@

@@ -339,7 +339,7 @@ def test_a_checkpoint_is_evaluated_and_looked_at(gaitheat: Gaitheat, tmp_path: P
     from training.walks import RECIPE, walks
 
     pack(walks(subjects=4, dataset="walkers-1-indoor"), tmp_path / "clips.arrow")
-    network = network_called("gaitheat-s")(0, **RECIPE.network.settings())
+    network = network_called("gaitheat-s").build(0, **RECIPE.network.settings())
     people = ("walkers-1-indoor/001", "somewhere/002")
     save(tmp_path / "run", Checkpoint(RECIPE, people, network.state_dict(), {}))
     kept = ("--store", tmp_path / "clips.arrow", "--embedding", "mean-skeleton", "--adapt", "--json")

@@ -86,7 +86,7 @@ def test_a_summary_counts_everything(capsys: pytest.CaptureFixture[str]) -> None
     summary = Summary(
         20, 3, 7, 700, Counter({"too short": 36, "person flag low": 2}), refusals, ["a.mp4: cut"], 1
     )
-    print_summary(summary, Path("store"))
+    print_summary(summary, "store")
     shown = capsys.readouterr()
     lines = shown.out.splitlines()
     assert lines[0] == "store: 7 clips, 700 frames, from 20 recordings (3 were there already)"

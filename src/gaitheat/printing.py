@@ -110,7 +110,7 @@ def person_row(video: Path, person: "Person", structured: bool) -> Row:
     return {**row, "nearest": nearest}
 
 
-def print_summary(summary: Summary, store: Path) -> None:
+def print_summary(summary: Summary, store: str) -> None:
     """What came of an extraction, refusals and their reasons included."""
     say(
         f"{store}: {summary.clips} clips, {summary.frames} frames, from {summary.recordings} recordings"

@@ -109,7 +109,7 @@ class Ledger:
         self._planned: dict[str, int] = {}
 
     def read(self, table: pa.Table) -> list[bool]:
-        """Enter the rows of a table; says of each whether it was new."""
+        """Enter the rows of a table; says of each whether it counts: the first of its key does."""
         return [
             self._enter(
                 ClipKey(*(row[name] for name in KEY_COLUMNS)), row["reason"], row["recording"], row["planned"]
@@ -129,7 +129,7 @@ class Ledger:
         return fresh, taken
 
     def _enter(self, key: ClipKey, reason: str | None, recording: str, planned: int) -> bool:
-        if (key, reason) in self._items:
+        if (key, reason) in self._items or not self.free_for(key, recording):
             return False
         self._items.add((key, reason))
         self._owners[trackless(key)] = recording

@@ -2,9 +2,10 @@
 
 ``frames`` has one row a frame, ``clips`` one row a clip or refusal. A clip exists if and only if its
 ``clips`` row does: frames are written first, under a random number that the row then names, so frames of a
-killed run are nobody's and are swept by the next writer. Several processes may write into one folder at once:
-all changes happen under a lock file beside the tables. An object store has no such lock: let one process
-write there at a time.
+killed run are nobody's and are swept by a later writer. Several processes may write at once: into a folder
+they do so in turn, under a lock file beside the tables. An object store (``s3://bucket/path``, ``gs://``,
+``az://``; keys and endpoint come from the environment) has no such lock. There each commit is one conditional
+put: nothing is lost, and of what two processes added both, the first counts, for every reader alike.
 """
 
 import contextlib
@@ -40,7 +41,9 @@ class ClipStore:
     def __init__(self, path: str | Path) -> None:
         """Open what is there; GaitheatError if it is no store, or one of another version."""
         self.path = tables.location(path)
-        if not tables.is_store(self.path):
+        with said_plainly("read", self.path):
+            there = tables.is_store(self.path)
+        if not there:
             raise GaitheatError(
                 f"there is no clip store at {self.path} (it is missing or empty): "
                 "check the path, or make one with `gaitheat extract VIDEO --store PATH`"
@@ -62,9 +65,10 @@ class ClipStore:
     def _load(self) -> None:
         with said_plainly("read", self.path):
             table = tables.read_newest(lambda: tables.open_clips(self.path).to_table())
+            self._ledger = Ledger()
+            table = table.filter(pa.array(self._ledger.read(table), pa.bool_()))
             self._ids: NDArray[np.int64] = table.column("clip").to_numpy()
-            self._catalogue, self._ledger = Catalogue(table), Ledger()
-            self._ledger.read(table)
+            self._catalogue = Catalogue(table)
         self._frames: FramesTable | None = None
 
     def infos(self) -> list[ClipInfo]:
@@ -136,9 +140,12 @@ class ClipWriter(SinkWriter):
             # Until the commit is through, the ledger says more than the store holds.
             self._ledger = None
             fresh, taken = ledger.sift(entries)
+            before = self._version
             if fresh:
                 self._version = _append(self._path, fresh)
-            self._ledger = ledger
+            # Without a lock, another writer may have committed meanwhile: then it does not say all.
+            if self._version <= before + 1:
+                self._ledger = ledger
         return taken
 
     def _newest_ledger(self) -> Ledger:
@@ -151,13 +158,15 @@ class ClipWriter(SinkWriter):
         return ledger
 
     def sweep(self) -> None:
-        """Remove frames that no clip names: under the lock they can only be a dead writer's."""
+        """Remove frames that no clip names, if they can only be a dead writer's."""
         with said_plainly("write to", self._path), self._lock:
-            frames = lance.dataset(tables.frames_at(self._path))
-            written = frames.to_table(columns=["clip"]).column("clip").unique().to_numpy()
-            named = tables.open_clips(self._path).to_table(columns=["clip"]).column("clip").to_numpy()
-            orphans = np.setdiff1d(written, named)
+            settled = tables.settled_frames(self._path)
+            if settled is None:
+                return
+            named = tables.clip_numbers(tables.open_clips(self._path))
+            orphans = np.setdiff1d(tables.clip_numbers(settled), named)
             if len(orphans):
+                frames = lance.dataset(tables.frames_at(self._path))
                 frames.delete(f"clip IN ({', '.join(map(str, orphans))})")
 
     def tidy(self) -> None:
@@ -166,11 +175,14 @@ class ClipWriter(SinkWriter):
         with said_plainly("write to", self._path), self._lock:
             for path in (tables.frames_at(self._path), tables.clips_at(self._path)):
                 table = lance.dataset(path)
-                table.optimize.compact_files(
-                    target_rows_per_fragment=FRAGMENT_FRAMES, materialize_deletions_threshold=0.0
-                )
-                # No other writer is at work under the lock, so unverified files are nobody's.
-                table.cleanup_old_versions(timedelta(0), delete_unverified=True)
+                with tables.left_to_another():
+                    table.optimize.compact_files(
+                        target_rows_per_fragment=FRAGMENT_FRAMES, materialize_deletions_threshold=0.0
+                    )
+                if tables.is_remote(self._path):
+                    table.cleanup_old_versions(tables.SETTLING)
+                else:  # under the lock no other writer is at work, so unverified files are nobody's
+                    table.cleanup_old_versions(timedelta(0), delete_unverified=True)
 
 
 def _append(store: str, fresh: list[Entry]) -> int:

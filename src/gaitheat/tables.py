@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,8 @@ _T = TypeVar("_T")
 
 LOCK_SECONDS = 600.0
 """How long a writer waits for another one, which needs seconds to commit and at most a minute to compact."""
+SETTLING = timedelta(days=1)
+"""Without a lock: after so long no writer is between its two writes, no reader at an old version."""
 
 _FORMAT_KEY = b"gaitheat.store"
 _METADATA = {_FORMAT_KEY: str(FORMAT)}
@@ -28,13 +31,21 @@ FRAMES_TABLE = pa.schema([_CLIP, *FRAMES], metadata=_METADATA)
 CLIPS_TABLE = pa.schema([_CLIP, *ENTRIES], metadata=_METADATA)
 """A row a clip or refusal."""
 
+REMOTE_HINT = "check the address, and keys and endpoint in the environment (such as AWS_ACCESS_KEY_ID)"
+"""What a user of an object store can do."""
+
 LANCE_ERRORS = (OSError, ValueError, RuntimeError, KeyError)
 """What Lance raises for a missing or damaged file, a full disk, a dead endpoint, without much system."""
 
 
+def is_remote(path: str | Path) -> bool:
+    """Whether it is the address of an object store."""
+    return "://" in str(path)
+
+
 def location(path: str | Path) -> str:
     """A folder as an absolute path, or the address of an object store as it is."""
-    return str(path) if "://" in str(path) else str(Path(path).absolute())
+    return str(path) if is_remote(path) else str(Path(path).absolute())
 
 
 def frames_at(store: str) -> str:
@@ -48,8 +59,37 @@ def clips_at(store: str) -> str:
 
 
 def lock(store: str) -> contextlib.AbstractContextManager[Any]:
-    """What a process holds while it changes the tables; it falls open when the process dies."""
-    return contextlib.nullcontext() if "://" in store else FileLock(Path(store) / "writer.lock", LOCK_SECONDS)
+    """What a process holds while it changes the tables of a folder; it falls open when the process dies."""
+    if is_remote(store):
+        return contextlib.nullcontext()
+    return FileLock(Path(store) / "writer.lock", LOCK_SECONDS)
+
+
+def settled_frames(store: str) -> lance.LanceDataset | None:
+    """The table of frames as it was when what no clip names by now was a dead writer's; None if unknown."""
+    newest = lance.dataset(frames_at(store))
+    if not is_remote(store):
+        return newest  # whoever asks has the lock
+    latest = datetime.now() - SETTLING
+    versions: list[Any] = newest.versions()
+    settled = [version["version"] for version in versions if version["timestamp"] <= latest]
+    return lance.dataset(frames_at(store), version=max(settled)) if settled else None
+
+
+def clip_numbers(table: lance.LanceDataset) -> NDArray[np.int64]:
+    """The clips that one of the two tables knows, each once."""
+    numbers: NDArray[np.int64] = table.to_table(columns=["clip"]).column("clip").unique().to_numpy()
+    return numbers
+
+
+@contextlib.contextmanager
+def left_to_another() -> Iterator[None]:
+    """Where there is no lock, pass over what another writer does just now, and one need do only."""
+    try:
+        yield
+    except OSError as error:
+        if "commit conflict" not in str(error) and "already exists" not in str(error):
+            raise
 
 
 @contextlib.contextmanager
@@ -65,7 +105,8 @@ def said_plainly(doing: str, store: str) -> Iterator[None]:
             raise
         # Lance appends the places in its own source, file after file: only the first part is for the user.
         reason = str(error).splitlines()[0].split(", /")[0] if str(error) else type(error).__name__
-        raise GaitheatError(f"cannot {doing} the store {store}: {reason}") from error
+        hint = f"; {REMOTE_HINT}" if is_remote(store) else ""
+        raise GaitheatError(f"cannot {doing} the store {store}: {reason}{hint}") from error
 
 
 def is_store(store: str) -> bool:
@@ -74,7 +115,7 @@ def is_store(store: str) -> bool:
     Raises:
         GaitheatError: something else is there, which must not be touched.
     """
-    if "://" in store:
+    if is_remote(store):
         return _exists(clips_at(store))
     folder = Path(store)
     if folder.is_dir():
@@ -94,12 +135,13 @@ def is_store(store: str) -> bool:
 
 def create(store: str) -> None:
     """Make what is missing of the two tables; ``clips`` last, for a folder without it is no store yet."""
-    if "://" not in store:
+    if not is_remote(store):
         Path(store).mkdir(parents=True, exist_ok=True)
     with lock(store):
         for table, schema in ((frames_at(store), FRAMES_TABLE), (clips_at(store), CLIPS_TABLE)):
             if not _exists(table):
-                lance.write_dataset(schema.empty_table(), table, mode="create")
+                with left_to_another():
+                    lance.write_dataset(schema.empty_table(), table, mode="create")
 
 
 def open_clips(store: str) -> lance.LanceDataset:

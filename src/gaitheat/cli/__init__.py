@@ -7,9 +7,12 @@ import tyro
 
 from gaitheat.cli.arguments import STOPPED
 from gaitheat.cli.clip_verbs import assets, demo, extract, pack, show
+from gaitheat.cli.compare_verbs import compare
+from gaitheat.cli.cross_verbs import cross
 from gaitheat.cli.evaluation_verbs import evaluate
 from gaitheat.cli.export_verbs import export
 from gaitheat.cli.gallery_verbs import enroll, forget, identify, people, verify
+from gaitheat.cli.import_verbs import import_clips
 from gaitheat.cli.train_verbs import train
 from gaitheat.cli.walker_verbs import walkers
 from gaitheat.errors import GaitheatError
@@ -17,6 +20,7 @@ from gaitheat.errors import GaitheatError
 DESCRIPTION = "Who walks here? Video -> pose heatmaps -> one embedding -> a name, or nobody known."
 VERBS = (
     extract,
+    import_clips,
     show,
     pack,
     enroll,
@@ -26,6 +30,8 @@ VERBS = (
     forget,
     train,
     evaluate,
+    compare,
+    cross,
     export,
     walkers,
     assets,

@@ -16,29 +16,32 @@ STOPPED = "gaitheat: stopped; what was finished is kept"
 """What is said after Ctrl-C."""
 
 GalleryFolder = Annotated[Path, Positional, arg(metavar="GALLERY")]
-StorePath = Annotated[Path, Positional, arg(metavar="STORE")]
+Store = Annotated[str, arg(metavar="STORE")]
+StorePath = Annotated[str, Positional, arg(metavar="STORE")]
 Video = Annotated[Path, Positional, arg(metavar="VIDEO")]
 Json = Annotated[bool, FlagCreatePairsOff, arg(name="json", help="Print JSON.")]
 Csv = Annotated[bool, FlagCreatePairsOff, arg(name="csv", help="Print CSV.")]
 
 
-def clip_source(path: Path) -> "ClipSource":
-    """The clips of a packed file or of a store."""
-    if path.is_file():
+def clip_source(path: str | Path) -> "ClipSource":
+    """The clips of a packed file, or of a store in a folder or an object store (an address)."""
+    if Path(path).is_file():
         from gaitheat.packed import PackedClips
 
-        return PackedClips(path)
+        return PackedClips(Path(path))
     from gaitheat.store import ClipStore
 
     return ClipStore(path)
 
 
-def clip_sink(path: Path) -> "ClipSink":
+def clip_sink(path: str | Path) -> "ClipSink":
     """A packed file, if the name ends in .arrow, or a store; it is made if it is not there."""
-    if path.suffix == ".arrow":
+    if Path(path).suffix == ".arrow":
         from gaitheat.packed_sink import PackedSink
 
-        return PackedSink(path)
+        if "://" in str(path):
+            raise GaitheatError(f"{path} is an address, but a packed file lies in a folder: leave out .arrow")
+        return PackedSink(Path(path))
     from gaitheat.store import ClipStore
 
     return ClipStore.open_or_create(path)

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from tyro.conf import CascadeSubcommandArgs, arg
 from tyro.extras import subcommand_type_from_defaults
 
-from gaitheat.cli.arguments import clip_source, expect_packages
+from gaitheat.cli.arguments import Store, clip_source, expect_packages
 
 
 def _recipes() -> Any:
     """One subcommand a recipe, whose knobs are options; asked for when `train` is, not by --help."""
-    from gaitheat.recipes import PURPOSES, RECIPES
+    from gaitheat.recipe_table import PURPOSES, RECIPES
 
     return subcommand_type_from_defaults(RECIPES, PURPOSES, prefix_names=False)
 
@@ -24,7 +24,7 @@ def _run() -> Any:
 
 def train(
     recipe: Annotated[Any, arg(name="", constructor_factory=_recipes)],
-    store: CascadeSubcommandArgs[Path],
+    store: CascadeSubcommandArgs[Store],
     out: CascadeSubcommandArgs[Path],
     run: CascadeSubcommandArgs[Annotated[Any, arg(name="", constructor_factory=_run)]],
 ) -> None:

@@ -6,12 +6,12 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from gaitheat.cli.arguments import clip_sink, clip_source
+from gaitheat.cli.arguments import Store, clip_sink, clip_source
 
 
 def walkers(
     what: Positional[Literal["tiny", "small", "standard", "large", "report"]],
-    store: Path,
+    store: Store,
     world: Literal["indoor", "street", "motion-only", "shape-only"] = "indoor",
     estimator: Literal["blazepose-full", "blazepose-lite", "blazepose-heavy"] = "blazepose-full",
     workers: int = os.cpu_count() or 1,
@@ -50,7 +50,7 @@ def walkers(
     return 2 if summary.failed else 0
 
 
-def _report(store: Path, out: Path) -> int:
+def _report(store: str, out: Path) -> int:
     from gaitheat.printing import say
     from gaitheat.walkers.report import write_report
 
