@@ -2,7 +2,9 @@
 
 Every method that GaitHeat is compared with has one, called like its network: the method's own loss, and its
 own frames (a set or a motion), all the rest as in walkers-small. What is equal for all is the budget, the
-clips, the augmentation, the optimiser (AdamW, whatever a paper has) and how the learning rate is found.
+clips, the augmentation, the optimiser (AdamW, whatever a paper has), how the learning rate is found, that
+people are turned to face right, and that an embedding is the mean over a clip's windows. Networks on
+keypoints get them as the picture's crop has them: the alignment belongs to heatmaps.
 """
 
 from dataclasses import replace
@@ -88,7 +90,7 @@ RECIPES: dict[str, Recipe] = {
         Network("gaitgraph2"),
         Loss(triplet_weight=0.0, cross_entropy_weight=0.0, contrastive_weight=1.0, temperature=0.01),
     ),
-    "gaittr": _on_keypoints(Network("gaittr"), Loss(margin=0.3, cross_entropy_weight=0.0)),
+    "gaittr": _on_keypoints(Network("gaittr"), replace(_ALL_TRIPLETS, margin=0.3)),
     "gpgait": _on_keypoints(Network("gpgait"), Loss(margin=0.3, smoothing=0.0)),
     "skeletongait": replace(
         _on_keypoints(Network("skeletongait", width=16), _ALL_TRIPLETS_AND_CLASSES),
@@ -111,7 +113,7 @@ PURPOSES = {
     "gaitpart": "GaitPart by its loss (all triplets), at half its width and the budget of walkers-small",
     "gaitbase": "GaitBase by its losses (triplets, classes), at a quarter of its width, that budget",
     "gaitgraph2": "GaitGraph2 by its loss (supervised contrasts) at the budget of walkers-small",
-    "gaittr": "GaitTR by its loss (hardest triplets) at the budget of walkers-small",
+    "gaittr": "GaitTR by triplets (all of them: the hardest made it collapse) at the budget of walkers-small",
     "gpgait": "GPGait by its losses (hardest triplets, classes) at the budget of walkers-small",
     "skeletongait": "SkeletonGait by its losses (triplets, classes), at a quarter of its width, that budget",
     "casia-b": "for a GPU, on the training subjects of CASIA-B",

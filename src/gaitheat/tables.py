@@ -88,7 +88,8 @@ def left_to_another() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if "commit conflict" not in str(error) and "already exists" not in str(error):
+        said = str(error).lower()
+        if "commit conflict" not in said and "already exists" not in said:
             raise
 
 

@@ -4,14 +4,18 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from comparison.worlds import MAPS, ROWS, plan
-from gaitheat.comparison.plan import folder_of, frames_of, planned, recipe_at
+from comparison.worlds import MAPS, ROWS, TRAIN, plan, said
+from gaitheat.comparison import training
+from gaitheat.comparison.plan import expect_possible, folder_of, frames_of, planned, recipe_at
 from gaitheat.comparison.rows import protocol_for, rows_called, trained_on_truth
-from gaitheat.comparison.training import looked
-from gaitheat.errors import GaitheatError
+from gaitheat.comparison.training import best_rate, looked
+from gaitheat.errors import DivergedError, GaitheatError
 from gaitheat.recipe_table import RECIPES
+from gaitheat.recipes import Network, Recipe
+from training.walks import Memory
 
 
 def test_rows_by_name(tmp_path: Path) -> None:
@@ -72,3 +76,53 @@ def test_looks_of_the_second_half_count(tmp_path: Path) -> None:
     assert looked(tmp_path) == pytest.approx(0.3)
     with pytest.raises(GaitheatError, match="none could be measured"):
         looked(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("network", ["gaitset", "gaitheat_fusion"])
+def test_clips_without_what_a_network_reads_are_said_at_once(tmp_path: Path, network: str) -> None:
+    """Silhouettes are in no clip here; then in all but the test's."""
+    rows = {"maps": MAPS, "other": replace(MAPS, network=Network(network))}
+    there = plan(tmp_path)
+    with pytest.raises(GaitheatError, match=f"{network} reads silhouettes, but clip walkers-train-indoor/"):
+        expect_possible(rows, there)
+    assert isinstance(there.store, Memory)
+    mask = np.full((6, 128, 96), 255, np.uint8)
+    trained = [
+        replace(clip, silhouettes=mask if clip.key.dataset == TRAIN else None)
+        for clip in there.store.clips.values()
+    ]
+    with pytest.raises(GaitheatError, match=f"{network} reads silhouettes, but clip walkers-1-indoor/"):
+        expect_possible(rows, replace(there, store=Memory(trained)))
+
+
+def test_people_too_few_for_a_batch_are_said_at_once(tmp_path: Path) -> None:
+    many = replace(MAPS, sampling=replace(MAPS.sampling, subjects=9))
+    with pytest.raises(GaitheatError, match="a batch of 9 subjects"):
+        expect_possible({"maps": MAPS, "many": many}, plan(tmp_path))
+
+
+def diverging(monkeypatch: pytest.MonkeyPatch, rates: tuple[float, ...]) -> None:
+    """Stands for trainings: those at these rates diverge, the others find 1 less their rate."""
+
+    def train(recipe: Recipe, _: object, folder: Path, *__: object) -> None:
+        rate = recipe.optimisation.learning_rate
+        if rate in rates:
+            raise DivergedError("step 1: expected a finite loss")
+        folder.mkdir(parents=True)
+        line = json.dumps({"step": 1, "rank1": 1 - rate})
+        (folder / "metrics.jsonl").write_text(f"{line}\n", encoding="utf-8")
+
+    monkeypatch.setattr(training, "train", train)
+
+
+def test_a_rate_at_which_training_diverges_is_not_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diverging(monkeypatch, (1e-3,))
+    told = list[str]()
+    there = plan(tmp_path, rates=(3e-3, 1e-3, 1e-2))
+    assert best_rate("maps", MAPS, there, told.append) == 3e-3
+    assert any(line.startswith("maps diverges at learning rate 0.001, which is not chosen") for line in told)
+    diverging(monkeypatch, (1e-3, 3e-3))
+    with pytest.raises(GaitheatError, match=r"maps diverges at every learning rate: give one below 0\.001"):
+        best_rate("maps", MAPS, plan(tmp_path / "other", rates=(1e-3, 3e-3)), said)

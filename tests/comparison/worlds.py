@@ -1,6 +1,7 @@
 """Drawn people to train on, others to test on by the protocol of walkers, and the truth about both."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ POINTS = replace(MAPS, network=Network("coordinates", width=8, dims=8))
 ROWS = {"maps": MAPS, "points": POINTS}
 
 
+@cache
 def world(subjects: int = 4, frames: int = 6) -> Memory:
     """Four walks of everybody from two views, in both worlds, and their twins."""
     keys = [

@@ -178,5 +178,5 @@ def test_protocols_are_called_by_their_own_names():
      ("grew", "a/01/unknown/v", "unknown"), ("ccpg", "a/U0_D0/05/1", "05")],
 )  # fmt: skip
 def test_what_one_camera_saw_is_told_by_its_view(dataset, clip, camera):
-    protocol = DATASETS[dataset].protocol
+    protocol = DATASETS[dataset].protocols[0]
     assert protocol.camera_of(replace(key(clip), dataset=dataset)) == camera

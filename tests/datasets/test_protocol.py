@@ -3,7 +3,7 @@
 import pytest
 
 from gaitheat.clips import ClipKey
-from gaitheat.datasets import DATASETS
+from gaitheat.datasets import protocol_called
 from gaitheat.datasets.protocol import Cell, Protocol, Selection, dealt
 
 KEY = ClipKey("somewhere", "anna", "nm", "090", "01", 0)
@@ -50,8 +50,8 @@ def test_a_camera_is_told_by_fields_of_the_key():
 
 
 def test_kth_has_a_camera_a_scenario_and_walkers_one_a_view():
-    assert DATASETS["kth"].protocol.camera_of(KEY) == "nm"
-    assert DATASETS["walkers-1-indoor"].protocol.camera_of(KEY) == "090"
+    assert protocol_called("kth").camera_of(KEY) == "nm"
+    assert protocol_called("walkers-1-indoor").camera_of(KEY) == "090"
 
 
 def test_people_are_dealt_into_groups_of_equal_size_always_alike_and_not_in_turn():

@@ -21,7 +21,7 @@ def test_every_world_has_a_protocol_and_so_has_the_truth_about_it():
     }
     assert {"walkers-train-indoor", "walkers-train-street"} <= {*worlds}
     assert {*PROTOCOLS} == {*worlds} | {world + TRUTH_SUFFIX for world in worlds}
-    assert all(DATASETS[name].protocol is protocol for name, protocol in PROTOCOLS.items())
+    assert all(DATASETS[name].protocols == (protocol,) for name, protocol in PROTOCOLS.items())
     assert all(protocol.dataset == name for name, protocol in PROTOCOLS.items())
 
 

@@ -128,6 +128,15 @@ def test_pairs_that_cannot_be_measured_are_left_out_and_named():
     assert result.rank1.value == pytest.approx(slow_mean(slow_shares(keys, list(result.searches), False)))
 
 
+def test_a_view_that_a_cell_names_and_nobody_has_is_missing_and_no_search_failed_there():
+    named = Selection(views=frozenset({*VIEWS, "180"}))
+    cell = replace(APART, gallery=replace(PLAIN, views=named.views), probe=replace(COAT, views=named.views))
+    result, without = (measured(each, keys_of(), places(keys_of()), []) for each in (cell, APART))
+    assert set(result.missing) == {pair for view in VIEWS for pair in ((view, "180"), ("180", view))}
+    assert (result.mateless, result.measures) == (without.mateless, without.measures)
+    assert result.open_set == without.open_set
+
+
 def test_a_view_of_which_everything_was_refused_is_missing_all_the_same():
     keys = [key for key in keys_of() if key.view != "090"]
     refused = [

@@ -79,8 +79,11 @@ def test_a_list_for_the_organisers_of_grew_is_written(tmp_path, capsys):
 
 def test_of_two_protocols_one_is_chosen_and_both_are_named(tmp_path, capsys):
     store = packed(tmp_path / "ccpg.arrow", "ccpg")
-    with pytest.raises(GaitheatError, match="several protocols, whose figures differ: expected ccpg-gait or"):
-        evaluate(store=store, protocol="ccpg", embedding="mean-skeleton")
+    for unnamed in ("ccpg", None):
+        with pytest.raises(
+            GaitheatError, match="several protocols, whose figures differ: expected ccpg-gait"
+        ):
+            evaluate(store=store, protocol=unnamed, embedding="mean-skeleton")
     clips = [
         replace(make_clip(4, seed), key=ClipKey("ccpg", f"{seed:03d}", clothes, camera, "0", 0))
         for seed in range(3)

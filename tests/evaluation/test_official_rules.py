@@ -71,8 +71,13 @@ def without_mate(searches: list[list[int]]) -> float:
     return float(sum(not ranks for ranks in searches))
 
 
-def view_pairs(probes: list[Labelled], gallery: list[Labelled], distance: str) -> dict[str, float]:
-    """Every ordered pair of different views by itself; over gallery views, then over probe views."""
+def view_pairs(
+    probes: list[Labelled], gallery: list[Labelled], distance: str, named: int | None = None
+) -> dict[str, float]:
+    """Every ordered pair of different views by itself; over gallery views, then over probe views.
+
+    All pairs with a view that nobody has are missing, of as many views as the data set names.
+    """
     views = sorted({clip.view for clip in [*probes, *gallery]})
     rows: dict[str, list[dict[str, float]]] = {}
     counted = {"without mate": 0.0, "missing": 0.0}
@@ -90,6 +95,8 @@ def view_pairs(probes: list[Labelled], gallery: list[Labelled], distance: str) -
                 counted["missing"] += 1
     if not rows:
         return {}
+    if named is not None:
+        counted["missing"] += named * (named - 1) - len(views) * (len(views) - 1)
     of_views = {view: {m: mean(pair[m] for pair in pairs) for m in SCORES} for view, pairs in rows.items()}
     return {m: mean(view[m] for view in of_views.values()) for m in SCORES} | counted
 
@@ -120,11 +127,11 @@ def casia_b(clips: list[Labelled], distance: str) -> dict[str, dict[str, float]]
         "BG": kinds(clips, "bg-01", "bg-02"),
         "CL": kinds(clips, "cl-01", "cl-02"),
     }
-    return {label: view_pairs(of_label, gallery, distance) for label, of_label in probes.items()}
+    return {label: view_pairs(of_label, gallery, distance, named=11) for label, of_label in probes.items()}
 
 
 def oumvlp(clips: list[Labelled], distance: str) -> dict[str, dict[str, float]]:
-    return {"NM": view_pairs(kinds(clips, "00"), kinds(clips, "01"), distance)}
+    return {"NM": view_pairs(kinds(clips, "00"), kinds(clips, "01"), distance, named=14)}
 
 
 def grew(clips: list[Labelled], distance: str) -> dict[str, dict[str, float]]:
@@ -148,7 +155,9 @@ def sustech1k(clips: list[Labelled], distance: str) -> dict[str, dict[str, float
         "uniform": ["uf"], "occlusion": ["oc"], "night": ["nt"], "overall": ["01", "02", "03", "04"],
     }  # fmt: skip
     return {
-        label: view_pairs([clip for clip in clips if any(t in clip.kind for t in texts)], gallery, distance)
+        label: view_pairs(
+            [clip for clip in clips if any(t in clip.kind for t in texts)], gallery, distance, named=12
+        )
         for label, texts in parts.items()
     }
 

@@ -57,7 +57,7 @@ def test_the_list_has_a_row_a_probe_and_twenty_people_in_order_of_distance(tmp_p
     assert sorted(row[0] for row in rows) == sorted(PROBES)
     assert all(len(set(row[1:])) == 20 for row in rows)
     for video, *subjects in rows:
-        assert subjects == slow_order(video)[:20]
+        assert subjects == [str(int(subject)) for subject in slow_order(video)[:20]]
     assert path.read_bytes().count(b"\r") == 0
 
 
@@ -75,7 +75,7 @@ def test_a_probe_that_gave_no_clip_has_a_row_as_well_and_is_counted(tmp_path):
     assert write_submission(path, Memory(kept, lost), embed) == (40, 1, 25)
     rows = rows_of(path)[1:]
     assert sorted(row[0] for row in rows) == sorted(PROBES)
-    assert rows[-1] == ["video3", *PEOPLE[:20]]
+    assert rows[-1] == ["video3", *map(str, range(20))], "without leading zeros, as others hand them in"
 
 
 @pytest.mark.parametrize(

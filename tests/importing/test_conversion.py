@@ -162,6 +162,7 @@ def test_joints_that_were_not_seen() -> None:
         ({"poses": POSES[:0]}, "no frames"),
         ({"heatmaps": HEATMAPS, "poses": POSES[:0]}, "no frames"),
         ({"heatmaps": HEATMAPS * 100}, "maps beyond 0..1"),
+        ({"silhouettes": np.ones((4, 64, 64), np.uint8)}, "silhouettes not of 0..255"),
         ({"heatmaps": HEATMAPS * np.float16(np.nan)}, "maps not finite"),
         ({"heatmaps": HEATMAPS, "poses": POSES[:, ::-1]}, "keypoints off the maps"),
         ({"heatmaps": HEATMAPS, "poses": POSES * 0}, "keypoints off the maps"),

@@ -269,6 +269,25 @@ def test_the_same_bytes_are_not_made_over_and_over(bomb: bytes) -> None:
     tracemalloc.stop()
 
 
+LONG = b"\x8b" + struct.pack("<I", 1 << 13) + b"\x01" * (1 << 13) + b"q\x000"
+MANY = b"(" + b"N" * (1 << 13) + b"tq\x000"
+STALLS = [
+    LONG + array_of(b"(" + b"h\x00" * (1 << 13) + b"t", b"C\x00"),
+    MANY + b"cnumpy.core.multiarray\n_reconstruct\nq\x010" + b"h\x01h\x00R0" * (1 << 13) + b"N.",
+    MANY + (ARRAY + b"h\x00b0") * (1 << 10) + b"N.",
+    LONG + b"}" + b"h\x00Ns" * (1 << 13) + b".",
+    b"}("
+    + b"".join(b"\x8a\x0a" + (i * ((1 << 61) - 1)).to_bytes(10, "little") + b"N" for i in range(9, 1 << 13))
+    + b"u.",
+]
+
+
+@pytest.mark.parametrize("crafted", STALLS, ids=["shape", "arguments", "state", "key", "collisions"])
+def test_nothing_keeps_it_busy_for_hours(crafted: bytes) -> None:
+    with pytest.raises(GaitheatError, match=r"in more parts|64 bits|beyond all bounds"):
+        loads(crafted, "x")
+
+
 def test_depth_ends_no_process() -> None:
     deep = b")" + b"\x85" * 5_000
     loads(deep + b".", "x")

@@ -9,13 +9,13 @@ from gaitheat.networks.attention import PoseGuidedAttention, keypoint_fields
 from gaitheat.networks.blocks import (
     ChannelFusion,
     SpaceTimeBlock,
-    StripHead,
     TemporalConvolution,
     averaged,
     by_clip,
     pooled_over_time,
     strips_of,
 )
+from gaitheat.networks.heads import StripHead
 
 MASK = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], dtype=torch.bool)
 

@@ -1,6 +1,7 @@
 """What networks on keypoints look at, by hand-made poses; their graphs, sizes, costs; orders of 18 joints."""
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import BODY_LENGTH, NECK
+from gaitheat.losses import objective
 from gaitheat.networks import network_called
 from gaitheat.networks.counting import flops_per_frame, parameters
 from gaitheat.networks.gaitgraph2 import by_distance, every_second, every_second_mask
@@ -25,6 +27,8 @@ from gaitheat.networks.poses import (
     motions,
     upright,
 )
+from gaitheat.networks.types import Inputs
+from gaitheat.recipe_table import RECIPES
 from gaitheat.skeleton import JOINTS, MIRROR, ORDERS_18, Order18, from_18
 
 JOINT = {name: place for place, name in enumerate(JOINTS)}
@@ -201,6 +205,37 @@ def test_sizes_and_costs_are_the_published_ones_within_a_tenth(
     build = network_called(name).build
     assert parameters(build(subjects)) == pytest.approx(million * 1e6, rel=0.1)
     assert flops_per_frame(build(0), frames=60) == pytest.approx(gflop * 1e9, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "unlike", "least"),
+    [
+        pytest.param("gaitgraph2", 16, 3.0, 0.15, marks=pytest.mark.slow),
+        ("gaittr", 32, 1.0, 0.8),
+        pytest.param("gpgait", 8, 3.0, 0.8, marks=pytest.mark.slow),
+    ],
+)
+def test_by_the_loss_of_its_recipe_it_tells_people_apart(
+    name: str, width: int, unlike: float, least: float
+) -> None:
+    """Strangers stay far apart as well. GaitTR's hardest triplets alone bring them to half of that here."""
+    torch.manual_seed(0)
+    labels, shown = torch.arange(4).repeat(2), torch.ones(8, 4, dtype=torch.bool)
+    builds = unlike * torch.randn(4, 1, 17, 2)[labels]
+    network = network_called(name).build(4, width=width, dims=8).train()
+    optimiser = torch.optim.Adam(network.parameters(), 3e-3)
+    for _ in range(30):
+        points = person() + builds + torch.randn(8, 4, 17, 2)
+        maps, silhouettes = (torch.empty(8, 4, 0, *size) for size in ((64, 48), (44,)))
+        output = network(Inputs(maps, torch.cat([points, torch.ones(8, 4, 17, 1)], -1), silhouettes, shown))
+        optimiser.zero_grad()
+        objective(output.heads, labels, **asdict(RECIPES[name].loss)).total.backward()
+        optimiser.step()
+    strips = output.embedding.detach().transpose(0, 1)
+    apart, same = torch.cdist(strips, strips).mean(0), labels[:, None] == labels
+    strangers = apart[~same].mean()
+    assert strangers > least
+    assert strangers > 1.5 * apart[same & ~torch.eye(8, dtype=torch.bool)].mean()
 
 
 @pytest.mark.parametrize("name", ["gaitgraph2", "gaittr", "gpgait"])

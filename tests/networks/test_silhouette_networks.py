@@ -14,10 +14,11 @@ from torch.nn import functional
 from gaitheat.errors import GaitheatError
 from gaitheat.losses import batch_all, batch_hard, cross_entropy
 from gaitheat.networks.counting import flops_per_frame, parameters
-from gaitheat.networks.focal import FocalPair, TripletHead
+from gaitheat.networks.focal import FocalPair
 from gaitheat.networks.gaitbase import GaitBase
 from gaitheat.networks.gaitpart import GaitPart, templates
 from gaitheat.networks.gaitset import PYRAMID, GaitSet
+from gaitheat.networks.heads import TripletHead
 from gaitheat.networks.skeletongait import (
     BODY_ROWS,
     COLUMNS,

@@ -85,6 +85,7 @@ def test_what_is_there_is_not_made_again(generated: Path) -> None:
     assert (again.skipped, again.clips) == (3, 0)
 
 
+@pytest.mark.slow
 def test_the_report_has_a_table_and_pictures(generated: Path, tmp_path: Path) -> None:
     table, views, strips, video = write_report(PackedClips(generated), tmp_path)
     text = table.read_text()

@@ -96,7 +96,7 @@ def plan(recording: RenderedWalk) -> Description:
     }
 
 
-@pytest.fixture(scope="module", params=[WORLDS[0], pytest.param(WORLDS[1], marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[pytest.param(world, marks=pytest.mark.slow) for world in WORLDS])
 def planned(request: pytest.FixtureRequest) -> Recorded:
     with unseen():
         return record(request.param, plan)

@@ -24,6 +24,7 @@ def test_the_same_day_has_the_same_body_another_day_nearly() -> None:
     assert 0 < between_days < 0.3 * np.abs(stranger.vertices - first.vertices).mean()
 
 
+@pytest.mark.slow
 def test_takes_of_one_person_are_more_alike_than_people() -> None:
     def knees(subject: str, take: str) -> np.ndarray:
         return take_of("walkers-1-indoor", subject, "nm", take).style.curves["knee"].ravel()

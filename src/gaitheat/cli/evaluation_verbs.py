@@ -36,8 +36,7 @@ def evaluate(
         checkpoint: A trained network: its training's folder, its checkpoint, or an exported .onnx file; the
             training-free embeddings if left out.
         store: A clip store or a packed file with the clips of the data set.
-        protocol: By its name, such as kth or ccpg-reid; the first one of the only data set in the store, if
-            left out.
+        protocol: By its name, such as kth or ccpg-reid; that of the only data set in the store, if left out.
         embedding: A training-free embedding, to be compared with the network; without a network, all of them
             if left out.
         distance: How strips are compared: by Euclidean distance, or by cosine.
@@ -98,7 +97,7 @@ def _submit(path: Path, source: "ClipSource", candidate: "Candidate", distance: 
 
 def _protocol(source: "ClipSource", name: str | None) -> "Protocol":
     """The protocol of that name, or of the only data set in the source that has one."""
-    from gaitheat.datasets import DATASETS, dataset_called, protocol_called
+    from gaitheat.datasets import DATASETS, protocol_called
 
     if name is not None:
         return protocol_called(name)
@@ -107,7 +106,7 @@ def _protocol(source: "ClipSource", name: str | None) -> "Protocol":
         raise GaitheatError(
             f"expected --protocol with a data set's name: the store holds {', '.join(there) or 'none'}"
         )
-    return dataset_called(there[0]).protocol
+    return protocol_called(there[0])
 
 
 def _candidates(checkpoint: Path | None, embedding: str | None) -> list["Candidate"]:

@@ -52,8 +52,8 @@ def compare(rows: Mapping[str, Recipe], plan: Plan, tell: Tell) -> tuple[Line, .
         at_rate = recipe_at(recipe, plan, rate, seed=0)
         lines.append(_line(row, at_rate, plan.rates, cost, reports, first))
         tell(f"| {' | '.join(cells_of(lines[-1]))} |")
+        write(lines, plan.out)  # after every row: what there is can be read while the rest is trained
         first = first or reports
-    write(lines, plan.out)
     return tuple(lines)
 
 

@@ -34,31 +34,33 @@ ROUNDS, TURN = 3, 0.2
 def measured(source: ClipSource, protocol: Protocol, folder: Path, row: str) -> Report:
     """The report on a training; its embeddings and the report are kept beside it."""
     keys, _, refused = entrants(source, protocol)
+    infos = {info.key: info for info in source.infos()}
+    names = {key: f"{key} {infos[key].sha256} {infos[key].estimator}" for key in keys}
     embedder = from_checkpoint(folder)
     kept = folder / f"{protocol.name}-{sha256(embedder.identity.encode()).hexdigest()[:8]}.npz"
-    vectors = _embeddings(source, keys, embedder, kept)
+    vectors = _embeddings(source, names, embedder, kept)
     report = evaluate_embeddings(keys, vectors, protocol, row, refused=refused, strips=embedder.strips)
     (folder / f"{protocol.name}.json").write_text(report.to_json(), encoding="utf-8")
     return report
 
 
 def _embeddings(
-    source: ClipSource, keys: list[ClipKey], embedder: NetworkEmbedder, kept: Path
+    source: ClipSource, names: Mapping[ClipKey, str], embedder: NetworkEmbedder, kept: Path
 ) -> NDArray[np.float32]:
-    """Of these clips: those that were kept, and the others anew."""
+    """Of clips by the names under which they are kept: those that are there, and the others anew."""
     there: dict[str, Any] = {}
     if kept.exists():
         with np.load(kept) as vectors:
             there = dict(vectors)
-    missing = [key for key in keys if str(key) not in there]
+    missing = [key for key, name in names.items() if name not in there]
     for start in range(0, len(missing), KEPT_EVERY):
         some = missing[start : start + KEPT_EVERY]
         found = embedded(source, some, embedder.embed_all)
-        there.update({str(key): vector for key, vector in zip(some, found, strict=True)})
+        there.update({names[key]: vector for key, vector in zip(some, found, strict=True)})
         part = kept.with_name(f"{kept.stem}.part.npz")
         np.savez(part, **there)
         part.replace(kept)
-    return np.stack([there[str(key)] for key in keys])
+    return np.stack([there[name] for name in names.values()])
 
 
 def frames_per_second(networks: Mapping[str, nn.Module]) -> dict[str, float]:

@@ -7,9 +7,11 @@ from pathlib import Path
 from gaitheat.comparison.rows import protocol_for
 from gaitheat.datasets import protocol_called
 from gaitheat.errors import GaitheatError
+from gaitheat.evaluation.embedding import entrants
 from gaitheat.knobs import differences, expect
 from gaitheat.recipes import Recipe
 from gaitheat.sources import ClipSource
+from gaitheat.training.cast import cast, expect_content
 from gaitheat.training.checkpoints import NAME, load
 from gaitheat.training.run import Run
 
@@ -90,7 +92,9 @@ def source_of(plan: Plan, dataset: str) -> ClipSource:
 
 
 def expect_possible(rows: Mapping[str, Recipe], plan: Plan) -> None:
-    """GaitheatError if the plan would fail after hours: no clips, or nobody held out to choose by."""
+    """GaitheatError if the plan would fail after hours: no clips, or not what a network reads in them; too
+    few people, or nobody held out to choose by.
+    """
     expect(bool(rows), "recipes", "one or more", tuple(rows))
     there = {info.key.dataset for info in plan.store.infos()}
     for row, recipe in rows.items():
@@ -103,8 +107,10 @@ def expect_possible(rows: Mapping[str, Recipe], plan: Plan) -> None:
                 f"{row} holds no subjects out to choose its learning rate by: expected "
                 "data.validation_subjects of 2 or more, or a single rate"
             )
-        for protocol in plan.protocols:
-            source_of(plan, protocol_for(recipe, protocol).dataset)
+        cast(recipe, plan.store)
+        for protocol in (protocol_for(recipe, column) for column in plan.protocols):
+            source = source_of(plan, protocol.dataset)
+            expect_content(source, entrants(source, protocol).keys, recipe.network.name)
 
 
 def planned(rows: Mapping[str, Recipe], plan: Plan, speeds: Mapping[str, float]) -> str:

@@ -18,16 +18,11 @@ class Dataset(NamedTuple):
     recordings: Recordings
     """A data set without videos has none: its function says so by a GaitheatError, and what to do instead."""
     protocols: tuple[Protocol, ...]
-    """Where there are several, the one to take if none is named goes first."""
+    """One, which is called as the data set; or several, of which one has to be named."""
     key_of: KeyOf | None = None
     """None if there are no folders ``<subject>/<kind>/<view>`` of it."""
     partition: Literal["none", "rule", "file"] = "none"
     """Who is to train on: nobody is; or a file says it, without which a rule does; or only a file."""
-
-    @property
-    def protocol(self) -> Protocol:
-        """The first."""
-        return self.protocols[0]
 
 
 def _whole(read: Callable[[Path], Sequence[Recording]]) -> Recordings:

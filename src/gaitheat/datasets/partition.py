@@ -54,6 +54,14 @@ def _names(names: object, called: str, path: Path) -> frozenset[str]:
     return frozenset(names)
 
 
+def without_partition(dataset: str) -> GaitheatError:
+    """What to say where a data set's lists are not given."""
+    return GaitheatError(
+        f"data set {dataset}: expected its partition file, which lists the subjects to train and to test "
+        "on, got none; add --partition FILE"
+    )
+
+
 def split(dataset: str, subject: str, partition: Partition | None) -> str:
     """The data set's name for clips of a subject: ``dataset`` to test on, ``dataset-train`` to train on.
 
@@ -61,10 +69,7 @@ def split(dataset: str, subject: str, partition: Partition | None) -> str:
         GaitheatError: the subject is on neither list, or there are no lists.
     """
     if partition is None:
-        raise GaitheatError(
-            f"data set {dataset}: expected its partition file, which lists the subjects to train and to test "
-            "on, got none; add --partition FILE"
-        )
+        raise without_partition(dataset)
     if subject in partition.test:
         return dataset
     if subject in partition.train:

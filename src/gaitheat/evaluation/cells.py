@@ -142,8 +142,8 @@ def _subjects(cells: Sequence[CellResult]) -> list[str]:
 
 
 def _rows(cells: Sequence[CellResult]) -> tuple[list[ViewPair], list[tuple[str, str]]]:
-    """All pairs of views, and the cell and probe view of each."""
-    rows = [(cell, pair) for cell in cells for pair in cell.pairs]
+    """All pairs of views that something was measured for, and the cell and probe view of each."""
+    rows = [(cell, pair) for cell in cells for pair in cell.pairs if pair.probes]
     return [pair for _, pair in rows], [(cell.label, pair.probe_view) for cell, pair in rows]
 
 

@@ -28,9 +28,12 @@ def measured(
     asked_for, enrolled = _by_view(keys, cell.probe), _by_view(keys, cell.gallery)
     groups = open_set_groups(keys)
     among = relations(cell, keys, groups)
+    views = {key.view for key in [*keys, *(each.key for each in refused)] if selects(cell, key)}
     pairs, found = [], []
-    for probe_view, gallery_view in _view_pairs(cell, [*keys, *(refusal.key for refusal in refused)]):
-        found.append(searched(asked_for[probe_view], enrolled[gallery_view], among, compare))
+    for probe_view, gallery_view in _view_pairs(cell, views):
+        # Where nobody has a view that the cell names, the pair is missing: no search for somebody has failed.
+        probes = asked_for[probe_view] if gallery_view in {ANY_VIEW, *views} else np.empty(0, np.int64)
+        found.append(searched(probes, enrolled[gallery_view], among, compare))
         pairs.append(_counted(probe_view, gallery_view, found[-1], keys))
     searches = [
         Searches([keys[i].subject for i in each.probes], each.mate_distances, each.stranger_distances)
@@ -64,11 +67,11 @@ def selects(cell: Cell, key: ClipKey) -> bool:
     return key in cell.gallery or key in cell.probe
 
 
-def _view_pairs(cell: Cell, keys: Sequence[ClipKey]) -> list[tuple[str, str]]:
-    """Every pair of views that the cell wants measured, whether it can be or not."""
+def _view_pairs(cell: Cell, seen: set[str]) -> list[tuple[str, str]]:
+    """Every pair of views that the cell wants measured, of those it names and those seen, possible or not."""
     if cell.view_pairs == "pooled":
         return [(ANY_VIEW, ANY_VIEW)]
-    views = sorted({key.view for key in keys if selects(cell, key)})
+    views = sorted(seen.union(cell.probe.views or (), cell.gallery.views or ()))
     wanted = {"different": str.__ne__, "equal": str.__eq__}[cell.view_pairs]
     return [
         (probe, gallery)

@@ -46,7 +46,10 @@ def entrants(source: ClipSource, protocol: Protocol) -> Entrants:
         )
     estimators = sorted({str(info.estimator) for info in infos})
     if len(estimators) > 1:
-        raise GaitheatError(f"expected clips of one pose estimator, but got several: {', '.join(estimators)}")
+        raise GaitheatError(
+            f"expected clips of one pose estimator, but got several: {', '.join(estimators)}; "
+            "put those of each into a store of its own"
+        )
     refused = [refusal for refusal in source.refusals() if takes_part(refusal.key, protocol)]
     return Entrants([info.key for info in infos], estimators[0], refused)
 

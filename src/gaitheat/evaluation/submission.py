@@ -40,7 +40,7 @@ def write_submission(
     """Embed GREW's enrolled clips and its probes without names, and write whom each probe looks like.
 
     Args:
-        path: the CSV file to write: ``videoId,rank1,...,rank20``, a line a probe.
+        path: the CSV file to write: ``videoId,rank1,...,rank20``, a line a probe, subjects as whole numbers.
         source: where the clips are.
         embed: clips to embeddings.
         distance: what "near" is.
@@ -65,8 +65,8 @@ def write_submission(
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         for video, subjects in zip(videos, nearest_subjects(probes, gallery, keys, compare), strict=True):
-            writer.writerow([video, *subjects])
-        writer.writerows([video, *guess] for video in lost)
+            writer.writerow([video, *map(int, subjects)])
+        writer.writerows([video, *map(int, guess)] for video in lost)
     return Submitted(len(videos) + len(lost), len(lost), len(set(enrolled)))
 
 

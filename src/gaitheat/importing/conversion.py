@@ -114,6 +114,8 @@ def convert(source: Source, given: Modalities, importer: Importer) -> Clip | Ref
     given = given.take(slice(shortest))
     if given.heatmaps is not None and (given.heatmaps > MAX_PEAK).any():
         return refusal("maps beyond 0..1")
+    if given.silhouettes is not None and given.silhouettes.max() <= 1:
+        return refusal("silhouettes not of 0..255")
     times = np.arange(shortest) / importer.rate
     body = _body(given, times, importer.joints18)
     kept = np.ones(shortest, bool)

@@ -13,7 +13,7 @@ from typing import Any
 
 from gaitheat.clips import Clip, ClipKey, Refusal
 from gaitheat.datasets import dataset_called
-from gaitheat.datasets.partition import read_partition
+from gaitheat.datasets.partition import read_partition, without_partition
 from gaitheat.errors import GaitheatError
 from gaitheat.importing.conversion import PREPROCESSING, Importer, Modalities, Source, convert
 from gaitheat.importing.layout import (
@@ -81,10 +81,7 @@ def _keys(dataset: str, partition: Path | None) -> Callable[[ClipFolder], ClipKe
             "extract its videos instead"
         )
     if known.partition == "file" and partition is None:
-        raise GaitheatError(
-            f"data set {dataset}: expected its partition file, which lists the subjects to train and to test "
-            "on, got none; add --partition FILE"
-        )
+        raise without_partition(dataset)
     lists = None if partition is None else read_partition(partition)
     return lambda folder: key_of(folder.subject, folder.kind, folder.view, lists)
 

@@ -7,6 +7,7 @@ numpy's own are not used: they would take objects, structured types and whatever
 import math
 import operator
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 
 _NUMERIC = re.compile(r"b1|[iu][1248]|f[248]")
 _LATIN = "latin1"
+MOST_DIMENSIONS = 32
+"""Of any array of numpy 1."""
 _ORDERS = frozenset({"<", ">", "|", "="})
 
 
@@ -63,7 +66,10 @@ def _array(data: Any, dtype: Any, shape: Any, order: Any) -> NDArray[Any]:
     content = data.encode(_LATIN) if isinstance(data, str) else data
     made = dtype.finished()
     sizes = tuple(map(operator.index, shape))
-    if min(sizes, default=0) < 0 or math.prod(sizes) * made.itemsize != len(content):
+    # Not multiplied before: the product of thousands of long integers takes hours.
+    if len(sizes) > MOST_DIMENSIONS or not all(0 <= size <= sys.maxsize for size in sizes):
+        raise ValueError(f"an array of {len(sizes)} dimensions, or of sizes beyond all bounds")
+    if math.prod(sizes) * made.itemsize != len(content):
         raise ValueError(f"an array of shape {list(sizes)[:8]} in {len(content)} bytes")
     return np.frombuffer(content, made).reshape(sizes, order="F" if order == "F" else "C")
 

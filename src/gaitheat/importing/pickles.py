@@ -20,6 +20,9 @@ from gaitheat.importing.pickled_arrays import CALLS, NAMES, RefusedError, Unfini
 
 COPIES = 2
 """How often the file's bytes may be in what is made of it: once as bytes, and once as an array."""
+MOST_PARTS = 9
+"""Arguments of a call, or parts of a state: numpy's types have nine. A small file may name long ones so often
+that to unpack them takes hours."""
 
 
 def loads(content: bytes, name: str) -> Any:
@@ -144,7 +147,7 @@ class _Machine:
         arguments, function = self.stack.pop(), self.stack.pop()
         if not isinstance(function, _Name) or function.dotted not in CALLS:
             raise RefusedError("it calls something that is no function")
-        self.push_made(CALLS[function.dotted](*arguments))
+        self.push_made(CALLS[function.dotted](*_few(arguments)))
 
     def push_made(self, value: Any) -> None:
         """Push what was made; RefusedError if all that was is more than the file could hold."""
@@ -158,21 +161,36 @@ class _Machine:
         """Finish the type or array on top."""
         state, unfinished = self.stack.pop(), self.stack.pop()
         if isinstance(unfinished, UnfinishedType):
-            unfinished.finish(state)
+            unfinished.finish(_few(state))
             self.push(unfinished)
         elif isinstance(unfinished, UnfinishedArray):
-            array = unfinished.finished(state)
+            array = unfinished.finished(_few(state))
             self.memo.update(dict.fromkeys(unfinished.slots, array))
+            unfinished.slots.clear()
             self.push_made(array)
         else:
             raise RefusedError("it sets the state of something that is no array")
 
 
+def _few(parts: Any) -> tuple[Any, ...]:
+    """The arguments of a call, or the parts of a state; RefusedError if they are more than any array has."""
+    if not isinstance(parts, tuple) or len(parts) > MOST_PARTS:
+        raise RefusedError("it describes an array in more parts than one has")
+    return parts
+
+
 def _pairs(items: list[Any]) -> dict[Any, Any]:
     """RefusedError for keys such as tuples: to hash one that is deep enough ends the process."""
-    if not all(key is None or isinstance(key, str | bytes | int | float) for key in items[::2]):
-        raise RefusedError("it holds a dict whose keys are neither text nor numbers")
+    if not all(map(_is_key, items[::2])):
+        raise RefusedError("it holds a dict whose keys are neither text nor numbers of 64 bits")
     return dict(zip(items[::2], items[1::2], strict=True))
+
+
+def _is_key(value: Any) -> bool:
+    """Not a long integer: to hash one takes long, and crafted ones have the same hash."""
+    if isinstance(value, int):
+        return value.bit_length() <= 64
+    return value is None or isinstance(value, str | bytes | float)
 
 
 _INSTRUCTIONS: dict[str, Callable[[_Machine, Any], Any]] = {

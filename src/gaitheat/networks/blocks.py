@@ -1,4 +1,4 @@
-"""What the networks are built of: convolutions over space and time, pooling, strips, heads.
+"""What the networks are built of: convolutions over space and time, pooling, strips, fusion.
 
 Activations keep one layout, [clips * frames, channels, rows, columns] in channels-last memory. A convolution
 over time is then a plain two-dimensional one on another view of the same numbers, without a copy. The mask
@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaitheat.errors import GaitheatError
-from gaitheat.networks.types import Head
 
 Pooling = Literal["max", "moments"]
 """What is kept of a clip's frames: the maximum over time, or mean and deviation (twice the channels)."""
@@ -164,42 +163,6 @@ def strips_of(
         )
     cut = maps.reshape(*maps.shape[:2], strips, -1)
     return cut.mean(3) + cut.amax(3)
-
-
-class StripHead(nn.Module):
-    """From the strips of a clip to its embedding, and to what the losses want.
-
-    Every strip has its own projection and its own class weights. Between the two stands a batch
-    normalisation, the neck (H. Luo et al., CVPR workshops 2019): triplets want the features
-    before it, cosines what is after.
-
-    Args:
-        inputs: features of a strip.
-        strips: horizontal strips of the body.
-        dims: numbers a strip.
-        subjects: classes of the cross entropy; 0 builds no classifier.
-    """
-
-    def __init__(self, inputs: int, strips: int, dims: int, subjects: int) -> None:
-        super().__init__()
-        self.projection = nn.Parameter(nn.init.xavier_uniform_(torch.empty(strips, inputs, dims)))
-        self.neck = nn.BatchNorm1d(strips * dims)
-        self.classes = (
-            nn.Parameter(nn.init.xavier_uniform_(torch.empty(strips, dims, subjects))) if subjects else None
-        )
-
-    def forward(
-        self, strips: Float[Tensor, "clips inputs strips"]
-    ) -> tuple[Float[Tensor, "clips strips dims"], Head | None]:
-        """Embedding of unit length a strip; features and cosines to the classes, if there are any."""
-        features = torch.einsum("ncs,scd->nsd", strips, self.projection).float()
-        embedding = functional.normalize(self.neck(features.flatten(1)).view_as(features), dim=2)
-        if self.classes is None:
-            return embedding, None
-        # Cosines in half precision are too coarse for a scaled softmax.
-        with torch.autocast(embedding.device.type, enabled=False):
-            logits = torch.einsum("nsd,sdk->nsk", embedding, functional.normalize(self.classes, dim=1))
-        return embedding, Head(features, logits)
 
 
 class ChannelFusion(nn.Module):

@@ -11,12 +11,12 @@ from gaitheat.networks.blocks import (
     Frames,
     Mask,
     Pooling,
-    StripHead,
     TemporalConvolution,
     pooled_over_time,
     shown,
     strips_of,
 )
+from gaitheat.networks.heads import StripHead
 from gaitheat.networks.types import Inputs, Output
 from gaitheat.skeleton import JOINTS
 

@@ -1,12 +1,9 @@
-"""What GaitSet and GaitPart share: convolutions of one part of the body at a time, a head without classes."""
+"""What GaitSet and GaitPart share: convolutions of one part of the body at a time."""
 
-import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gaitheat.networks.blocks import Frames
-from gaitheat.networks.types import Head, Output
 
 
 class FocalPair(nn.Module):
@@ -34,27 +31,3 @@ class FocalPair(nn.Module):
         second = functional.leaky_relu(self.second(first))
         whole: Tensor = second.permute(0, 2, 3, 1).reshape(count, rows, columns, -1)
         return whole.permute(0, 3, 1, 2)
-
-
-class TripletHead(nn.Module):
-    """From the strips of a clip to its embedding, for methods that learn from triplets alone.
-
-    Every strip has its own projection; there is neither a neck nor a classifier.
-
-    Args:
-        inputs: features of a strip.
-        strips: horizontal strips of the body.
-        dims: numbers a strip.
-        subjects: 0: nobody to learn from.
-    """
-
-    def __init__(self, inputs: int, strips: int, dims: int, subjects: int) -> None:
-        super().__init__()
-        self.projection = nn.Parameter(nn.init.xavier_uniform_(torch.empty(strips, inputs, dims)))
-        self.learns = subjects > 0
-
-    def forward(self, strips: Float[Tensor, "clips inputs strips"]) -> Output:
-        """Embedding of unit length a strip; one head, of features and logits of 0 subjects."""
-        features = torch.einsum("ncs,scd->nsd", strips, self.projection).float()
-        heads = (Head(features, features[..., :0]),) if self.learns else ()
-        return Output(functional.normalize(features, dim=2), heads)

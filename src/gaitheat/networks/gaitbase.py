@@ -7,7 +7,8 @@ the features before it), and its strips are made 1 long before distances are tak
 
 from torch import nn
 
-from gaitheat.networks.blocks import ResidualBlock, StripHead, pooled_over_time, shown, strips_of
+from gaitheat.networks.blocks import ResidualBlock, pooled_over_time, shown, strips_of
+from gaitheat.networks.heads import StripHead
 from gaitheat.networks.types import Inputs, Output
 
 

@@ -2,8 +2,8 @@
 
 After T. Teepe et al., "Towards a Deeper Understanding of Skeleton-based Gait Recognition" (CVPR workshops
 2022), on the residual graph blocks of Y.-F. Song et al. (ACM Multimedia 2020). Departures: joints are centred
-on the neck, whatever the estimator has; coordinates come through everybody's alignment; the embedding is that
-of the clip alone, not of its mirrored and reversed self as well. The published GFLOP a frame are three times
+on the neck, whatever the estimator has; the embedding is that of the clip alone, not of its mirrored and
+reversed self as well. The published GFLOP a frame are three times
 what is counted here, presumably for those three passes.
 """
 
@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaitheat.networks.blocks import Frames, Mask, Shortcut, TemporalConvolution, by_clip
-from gaitheat.networks.focal import TripletHead
 from gaitheat.networks.graphs import (
     GraphConvolution,
     Relations,
@@ -23,6 +22,7 @@ from gaitheat.networks.graphs import (
     hops,
     normalised,
 )
+from gaitheat.networks.heads import TripletHead
 from gaitheat.networks.poses import gaitgraph_inputs
 from gaitheat.networks.types import Inputs, Output
 

@@ -19,13 +19,13 @@ from gaitheat.networks.blocks import (
     Mask,
     Pooling,
     SpaceTimeBlock,
-    StripHead,
     averaged,
     by_clip,
     pooled_over_time,
     shown,
     strips_of,
 )
+from gaitheat.networks.heads import StripHead
 from gaitheat.networks.types import Inputs, Output
 from gaitheat.skeleton import JOINTS, PARTS
 

@@ -14,13 +14,13 @@ from gaitheat.networks.blocks import (
     ChannelFusion,
     Frames,
     Mask,
-    StripHead,
     averaged,
     pooled_over_time,
     shown,
     strips_of,
 )
 from gaitheat.networks.gaitheat import Branch, LocalBranch, Shallow, expect_sizes
+from gaitheat.networks.heads import StripHead
 from gaitheat.networks.types import Inputs, Output
 from gaitheat.skeleton import JOINTS, PARTS
 

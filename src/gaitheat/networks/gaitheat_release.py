@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaitheat.networks.blocks import ResidualBlock, StripHead, pooled_over_time, shown, strips_of
+from gaitheat.networks.blocks import ResidualBlock, pooled_over_time, shown, strips_of
+from gaitheat.networks.heads import StripHead
 from gaitheat.networks.types import Inputs, Output
 
 UPPER = slice(0, 11)

@@ -19,7 +19,8 @@ from gaitheat.networks.blocks import (
     shown,
     strips_of,
 )
-from gaitheat.networks.focal import FocalPair, TripletHead
+from gaitheat.networks.focal import FocalPair
+from gaitheat.networks.heads import TripletHead
 from gaitheat.networks.types import Inputs, Output
 
 STRIPS = 16

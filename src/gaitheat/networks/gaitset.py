@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaitheat.networks.blocks import pooled_over_time, shown, strips_of
-from gaitheat.networks.focal import FocalPair, TripletHead
+from gaitheat.networks.focal import FocalPair
+from gaitheat.networks.heads import TripletHead
 from gaitheat.networks.types import Inputs, Output
 
 PYRAMID = (1, 2, 4, 8, 16)

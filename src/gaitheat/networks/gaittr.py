@@ -1,8 +1,8 @@
 """GaitTR, a baseline on keypoints: convolutions over time and, in every frame, attention between the joints.
 
 After C. Zhang et al., "Spatial Transformer Network on Skeleton-based Gait Recognition" (Expert Systems 2023).
-Departures: joints are centred on the neck, and coordinates come through everybody's alignment; triplets see
-the embedding as it is compared, of length 1.
+Departures: joints are centred on the neck; triplets see the embedding as it is compared, of length 1; in its
+recipe all triplets count, not each anchor's hardest one: those pulled all clips to one point.
 """
 
 from itertools import pairwise
@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from gaitheat.errors import GaitheatError
 from gaitheat.networks.blocks import Frames, Mask, TemporalConvolution
-from gaitheat.networks.focal import TripletHead
 from gaitheat.networks.graphs import as_columns, averaged_over_clip
+from gaitheat.networks.heads import TripletHead
 from gaitheat.networks.poses import gaittr_inputs
 from gaitheat.networks.types import Inputs, Output
 

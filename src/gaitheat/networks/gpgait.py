@@ -19,11 +19,11 @@ from gaitheat.networks.blocks import (
     Frames,
     Mask,
     Shortcut,
-    StripHead,
     TemporalConvolution,
     pooled_over_time,
 )
 from gaitheat.networks.graphs import GraphConvolution, Relations, as_columns, hops, normalised
+from gaitheat.networks.heads import StripHead
 from gaitheat.networks.poses import gpgait_inputs
 from gaitheat.networks.types import Inputs, Output
 from gaitheat.skeleton import JOINTS, PARTS

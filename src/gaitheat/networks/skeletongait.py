@@ -21,12 +21,12 @@ from gaitheat.networks.blocks import (
     Mask,
     ResidualBlock,
     Shortcut,
-    StripHead,
     TemporalConvolution,
     pooled_over_time,
     shown,
     strips_of,
 )
+from gaitheat.networks.heads import StripHead
 from gaitheat.networks.types import Inputs, Output
 from gaitheat.skeleton import BONES, HIPS
 

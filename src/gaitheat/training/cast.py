@@ -40,7 +40,7 @@ def cast(recipe: Recipe, source: ClipSource) -> Cast:
     """
     infos = _infos(recipe, source)
     keys = [info.key for info in infos]
-    _expect_content(source, keys, recipe.network.name)
+    expect_content(source, keys, recipe.network.name)
     training, held = map(set, split(keys, recipe.data.validation_subjects, SPLIT_SEED))
     learned = [key for key in keys if subject_of(key) in training]
     sampling = recipe.sampling
@@ -94,8 +94,11 @@ def _infos(recipe: Recipe, source: ClipSource) -> Sequence[ClipInfo]:
     return infos
 
 
-def _expect_content(source: ClipSource, keys: Sequence[ClipKey], name: str) -> None:
-    """Before hours are spent: a look at the first frame of every clip, and at all of it if that is empty."""
+def expect_content(source: ClipSource, keys: Sequence[ClipKey], name: str) -> None:
+    """GaitheatError if a clip does not hold what the network of that name reads, before hours are spent.
+
+    The first frame of every clip is looked at, and all of it if that is empty.
+    """
     reads = network_called(name).reads
     for start in range(0, len(keys), CHUNK):
         for clip in source.read([(key, np.zeros(1, np.int64)) for key in keys[start : start + CHUNK]]):
@@ -106,5 +109,5 @@ def _expect_content(source: ClipSource, keys: Sequence[ClipKey], name: str) -> N
             if lacking:
                 raise GaitheatError(
                     f"{name} reads {' and '.join(lacking)}, but clip {clip.key} has none or empty ones: "
-                    "extract or import it again with them, or train another network"
+                    "extract or import it again with them, or take another network"
                 )

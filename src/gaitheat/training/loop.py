@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gaitheat.errors import GaitheatError
+from gaitheat.errors import DivergedError, GaitheatError
 from gaitheat.losses import LossTerms, gathered, objective
 from gaitheat.networks.types import Head
 from gaitheat.recipes import Loss, Optimisation, Recipe
@@ -59,7 +59,8 @@ def train(
         The checkpoint; None in a process that only helps another one.
 
     Raises:
-        GaitheatError: recipe, clips and folder do not go together, or the loss is no finite number any more.
+        GaitheatError: recipe, clips and folder do not go together.
+        DivergedError: the loss is no finite number any more.
     """
     people = cast(recipe, source)
     fabric = launched(recipe.optimisation, run)
@@ -140,7 +141,7 @@ def advance(
     norm = gradient_norm(state.network, knobs.clip_norm)
     means = torch.cat([torch.stack(measured).mean(0), norm[None]]).tolist()
     if not all(map(isfinite, means)):
-        raise GaitheatError(
+        raise DivergedError(
             f"step {state.step + 1}: expected a finite loss and gradient, but got {means[0]} and "
             f"{means[-1]}: try a lower optimisation.learning-rate, or optimisation.clip-norm"
         )
