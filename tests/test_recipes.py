@@ -71,7 +71,7 @@ def test_the_loss_fits_the_network(name: str) -> None:
 @pytest.mark.parametrize("dataset", ["casia-b", "oumvlp", "grew", "gait3d", "sustech1k", "ccpg"])
 def test_benchmarks_are_trained_on_the_subjects_that_their_protocol_does_not_test(dataset: str) -> None:
     data = RECIPES[dataset].data
-    assert data.dataset == f"{dataset}-train" != dataset_called(dataset).protocol.dataset
+    assert data.dataset == f"{dataset}-train" != dataset_called(dataset).protocols[0].dataset
     assert data.subjects == ()
 
 
