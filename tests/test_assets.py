@@ -271,6 +271,7 @@ def test_of_four_processes_one_downloads(shelf: Path) -> None:
     assert sum(downloads for _, downloads in answers) == 1
 
 
+@pytest.mark.slow
 def test_an_environment_without_pip_uses_the_one_that_python_brings(
     shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -222,6 +222,7 @@ def test_a_stream_gives_the_same_name(
     assert streamed["matches"][0]["distance"] == pytest.approx(person["matches"][0]["distance"], abs=0.15)
 
 
+@pytest.mark.slow
 def test_from_a_video_to_pictures(gaitheat: Gaitheat, assets: dict[str, Path], tmp_path: Path) -> None:
     video, store, packed = tmp_path / "short.mp4", tmp_path / "store", tmp_path / "clips.arrow"
     first_packets(assets["demo-video"], 60, video)
@@ -715,9 +716,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for others")
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("workers", "seconds"),
-    [(1, 1.0), pytest.param(2, 0.2, marks=pytest.mark.slow), pytest.param(2, 3.0, marks=pytest.mark.slow)],
+    [(1, 1.0), (2, 0.2), (2, 3.0)],
     ids=["alone", "while workers start", "with workers"],
 )
 def test_ctrl_c_keeps_what_was_finished(

@@ -300,6 +300,7 @@ def test_missing_pairs_of_views_and_probes_without_mate_change_nothing_of_it(nam
     expect_official(name, clips, "euc")
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(st.data())
 def test_whatever_the_layout_figures_are_those_of_the_official_rule(data):

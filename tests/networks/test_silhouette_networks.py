@@ -106,7 +106,10 @@ def test_frames_are_a_set_or_a_motion(build: Callable[..., nn.Module], ordered: 
     assert (change > 1e-3) == ordered
 
 
-@pytest.mark.parametrize("build", [GaitSet, GaitPart, GaitBase, SkeletonGait])
+@pytest.mark.parametrize(
+    "build",
+    [GaitSet, GaitPart, *(pytest.param(slow, marks=pytest.mark.slow) for slow in (GaitBase, SkeletonGait))],
+)
 def test_learning(build: Callable[..., nn.Module]) -> None:
     torch.manual_seed(0)
     network, rng = build(SUBJECTS, width=4, dims=8).train(), np.random.default_rng(0)

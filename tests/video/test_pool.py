@@ -398,6 +398,7 @@ def test_ctrl_c_commits_what_is_done_and_ends_the_workers(
     assert_same(contents(tmp_path / "store"), undisturbed)
 
 
+@pytest.mark.slow
 def test_two_extractions_into_one_store_at_once(
     videos: Path, tmp_path: Path, undisturbed: dict[str, np.ndarray]
 ) -> None:

@@ -44,6 +44,7 @@ def drawn(assets: dict[str, Path]) -> list[Shape]:
     return people(100)
 
 
+@pytest.mark.slow
 def test_women_and_men_are_as_tall_as_people_are(drawn: list[Shape]) -> None:
     for mean, sex in [
         (1.63, [s for s in drawn if s.gender < 0.5]),
@@ -208,6 +209,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     body_data.cache_clear()
 
 
+@pytest.mark.slow
 def test_the_distilled_file_is_enough_and_mended_if_damaged(
     home_file: Path,
     fresh: Callable[[], BodyData],

@@ -97,6 +97,7 @@ def test_the_report_has_a_table_and_pictures(generated: Path, tmp_path: Path) ->
         assert len(list(film.decode(video=0))) == 14
 
 
+@pytest.mark.slow
 def test_it_needs_neither_lance_nor_openvino(generated: Path, tmp_path: Path) -> None:
     program, path = tmp_path / "program.py", tmp_path / "without.arrow"
     program.write_text(WITHOUT)

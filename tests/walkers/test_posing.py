@@ -194,6 +194,7 @@ def depths(body: np.ndarray, arm: np.ndarray, sign: float) -> Float64[np.ndarray
     return np.min([inside(axes, out) for axes, out in sides], axis=0)
 
 
+@pytest.mark.slow
 def test_arms_swing_outside_the_body() -> None:
     trunk = owned_by("pelvis", "spine_01", "spine_02", "spine_03", "thigh_l", "thigh_r")
     deepest = []
