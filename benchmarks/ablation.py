@@ -51,6 +51,7 @@ ROWS: dict[str, Recipe] = {
     "8' strips without columns": _row(Network(columns=0), ALIGNED),
     "8' frames unordered": _row(Network(temporal="unordered"), ALIGNED),
     "8' maximum over time": _row(Network(pooling="max"), ALIGNED),
+    "8' 2048 numbers": _row(Network(dims=256), ALIGNED),
     "8' drawn at soft-argmax": _row(Network(), ALIGNED, "drawn-soft-argmax"),
     "8' not augmented": _row(Network(), ALIGNED, augmentation=NONE),
     "8' augmented more": _row(Network(), ALIGNED, augmentation=DEFAULT),

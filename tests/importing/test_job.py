@@ -25,6 +25,7 @@ from gaitheat.packed_sink import PackedSink
 from gaitheat.sinks import ClipSink
 from gaitheat.store import ClipStore
 from gaitheat.video.pool import Summary
+from stored import assert_same_contents, contents
 
 TESTS = Path(__file__).parent
 PATIENCE = 60.0
@@ -36,20 +37,6 @@ def run(
     roots = {None: roots} if isinstance(roots, Path) else roots
     sink = ClipStore.open_or_create(store) if isinstance(store, Path) else store
     return import_opengait(roots, options.pop("dataset", "casia-b"), sink, importer or Importer(), **options)
-
-
-def contents(store: Path) -> dict[str, np.ndarray]:
-    """The maps of every clip by its key: reading checks every frame."""
-    opened = ClipStore(store)
-    infos = opened.infos()
-    clips = opened.read([(info.key, None) for info in infos])
-    return {str(clip.key): clip.heatmaps for clip in clips}
-
-
-def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
-    assert found.keys() == expected.keys()
-    for key, maps in expected.items():
-        np.testing.assert_array_equal(found[key], maps)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +142,7 @@ def test_bad_files_are_counted_and_the_others_imported(
     ]:
         assert expected in said
     found = contents(tmp_path / "store")
-    assert_same(found, {key: undisturbed[key] for key in found})
+    assert_same_contents(found, {key: undisturbed[key] for key in found})
     assert len(ClipStore(tmp_path / "store").refusals()) == 3
 
     # What could not be read is tried again, and the mended file imported.
@@ -239,12 +226,12 @@ def test_killed_it_goes_on_where_it_was(
         found = contents(store)
         assert len(found) >= whole
         whole = len(found)
-        assert_same(found, {key: undisturbed[key] for key in found})
+        assert_same_contents(found, {key: undisturbed[key] for key in found})
     time.sleep(0.1)
     summary = run(root, store)
     assert summary.skipped == whole
     assert summary.clips == 8 - whole
-    assert_same(contents(store), undisturbed)
+    assert_same_contents(contents(store), undisturbed)
 
 
 # --- as a command ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import BlobExtractor, DrawnVideo, Person, clock, record, walking
-from test_pool import assert_same, contents, recordings, run
+from test_pool import recordings, run
 
 from gaitheat.errors import GaitheatError
 from gaitheat.importing.conversion import Importer
@@ -23,6 +23,7 @@ from gaitheat.importing.job import import_opengait
 from gaitheat.store import ClipStore
 from gaitheat.video.pool import extract_all
 from importing.lookalikes import dump, poses, walk
+from stored import assert_same_contents, contents
 
 TESTS = Path(__file__).parent
 COUNT = 8
@@ -174,7 +175,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     extraction: Work, undisturbed: dict[str, np.ndarray]
 ) -> None:
     assert kill_a_worker_and_wait(extraction) == f"made {COUNT} {COUNT * 25} 0"
-    assert_same(contents(extraction.store), undisturbed)
+    assert_same_contents(contents(extraction.store), undisturbed)
 
 
 @pytest.mark.slow
@@ -186,7 +187,7 @@ def test_an_import_whose_worker_is_killed_loses_nothing_and_doubles_nothing(tmp_
     import_opengait({None: root}, "casia-b", ClipStore.open_or_create(here), Importer())
     with working(Work(IMPORT, root, tmp_path)) as work:
         assert kill_a_worker_and_wait(work) == f"made {PICKLES} {PICKLES * PICKLE_FRAMES} 0"
-        assert_same(contents(work.store), contents(here))
+        assert_same_contents(contents(work.store), contents(here))
 
 
 HERE = {"0100007F", "0000000000000000FFFF00000100007F"}

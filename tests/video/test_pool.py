@@ -23,6 +23,7 @@ from gaitheat.store import ClipStore
 from gaitheat.video.pool import Summary, extract_all
 from gaitheat.video.protocols import Detector, PoseEstimator
 from gaitheat.video.recordings import VideoRecording
+from stored import assert_same_contents, contents
 
 COUNT, FRAMES = 6, 25
 TESTS = Path(__file__).parent
@@ -41,21 +42,6 @@ def run(folder: Path, store: Path, workers: int = 1, **options: object) -> Summa
     return extract_all(
         recordings(folder), store_, BlobExtractor(**options), workers, lambda done, total: None
     )
-
-
-def contents(store: Path) -> dict[str, np.ndarray]:
-    """The maps of every clip by its key: reading checks every frame."""
-    opened = ClipStore(store)
-    infos = opened.infos()
-    assert len({info.key for info in infos}) == len(infos)
-    clips = opened.read([(info.key, None) for info in infos])
-    return {str(clip.key): clip.heatmaps for clip in clips}
-
-
-def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
-    assert found.keys() == expected.keys()
-    for key, maps in expected.items():
-        np.testing.assert_array_equal(found[key], maps)
 
 
 @pytest.fixture(scope="module")
@@ -366,7 +352,7 @@ def test_a_killed_extraction_goes_on_where_it_was(
     whole = len(contents(tmp_path / "store"))
     summary = run(videos, tmp_path / "store")
     assert summary.skipped == whole
-    assert_same(contents(tmp_path / "store"), undisturbed)
+    assert_same_contents(contents(tmp_path / "store"), undisturbed)
 
 
 @posix
@@ -379,7 +365,7 @@ def test_twenty_kills(tmp_path: Path) -> None:
     run(folder, tmp_path / "undisturbed")
     killed_and_continued(folder, tmp_path / "store", kills=20)
     run(folder, tmp_path / "store")
-    assert_same(contents(tmp_path / "store"), contents(tmp_path / "undisturbed"))
+    assert_same_contents(contents(tmp_path / "store"), contents(tmp_path / "undisturbed"))
 
 
 @posix
@@ -395,7 +381,7 @@ def test_ctrl_c_commits_what_is_done_and_ends_the_workers(
     found = contents(tmp_path / "store")
     assert 0 < len(found) < COUNT
     assert run(videos, tmp_path / "store").skipped == len(found)
-    assert_same(contents(tmp_path / "store"), undisturbed)
+    assert_same_contents(contents(tmp_path / "store"), undisturbed)
 
 
 @pytest.mark.slow
@@ -410,4 +396,4 @@ def test_two_extractions_into_one_store_at_once(
         for process in (first, second):
             output, _ = process.communicate(timeout=PATIENCE)
             assert process.returncode == 0, output
-    assert_same(contents(store), undisturbed)
+    assert_same_contents(contents(store), undisturbed)
