@@ -52,5 +52,5 @@ $(VENV)/.dev: $(VENV)/.core
 	@touch $@
 
 $(VENV)/.hub: $(VENV)/.dev
-	$(INSTALL) --editable ".[dev,hub,ray,s3]"
+	$(INSTALL) --editable ".[dev,hub,ray,s3,app,browser]"
 	@touch $@

@@ -37,15 +37,20 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
 
 
 class Stopwatch:
-    """Processor seconds by stage: of stages inside one another only the innermost one runs."""
+    """Processor seconds by stage: of stages inside one another only the innermost one runs.
 
-    def __init__(self) -> None:
+    Args:
+        clock: another kind of seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.process_time) -> None:
         self.seconds: Counter[str] = Counter()
         self._running = [OTHER]
-        self._since = time.process_time()
+        self._clock = clock
+        self._since = clock()
 
     def _switch(self) -> None:
-        now = time.process_time()
+        now = self._clock()
         self.seconds[self._running[-1]] += now - self._since
         self._since = now
 
@@ -108,7 +113,7 @@ def measure_stages(path: Path, stop: int | None) -> dict[str, Any]:
     watch, networks = Stopwatch(), Counter[str]()
     with ExitStack() as patches:
         patches.enter_context(patch.object(reader, "DECODING_THREADS", 1))
-        patches.enter_context(patch.object(Network, "__call__", _timed_network(watch, networks)))
+        patches.enter_context(patch.object(Network, "__call__", timed_network(watch, networks)))
         for stage, functions in STAGES.items():
             for owner, name in functions:
                 patches.enter_context(patch.object(owner, name, watch.timed(getattr(owner, name), stage)))
@@ -144,7 +149,8 @@ def measure_stages(path: Path, stop: int | None) -> dict[str, Any]:
     }
 
 
-def _timed_network(watch: Stopwatch, calls: Counter[str]) -> Callable[..., Any]:
+def timed_network(watch: Stopwatch, calls: Counter[str]) -> Callable[..., Any]:
+    """The call of a network, timed, and its items counted."""
     network = Network.__call__
 
     def call(self: Network, items: Any) -> Any:

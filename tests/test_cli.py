@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from html import escape
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ import lance
 import numpy as np
 import pytest
 
-from gaitheat import cli, gallery_table, tables
+from gaitheat import cli, tables
 from gaitheat.demo import HALF
+from gaitheat.gallery import table as gallery_table
 from gaitheat.packed import PackedClips, pack
 from gaitheat.recognizer import Viewer
 from gaitheat.skeleton import JOINTS
@@ -33,7 +35,7 @@ from gaitheat.video.reader import open_source
 from halves import Halves
 from video.fakes import BlobDetector, BlobEstimator, BlobExtractor, DrawnVideo, Person, clock, record, walking
 
-VERBS = [verb.__name__ for verb in cli.VERBS]
+VERBS = [verb.__name__.replace("_", "-") for verb in cli.VERBS]
 WALK = [Person(walking(20, 30))]
 TESTS = Path(__file__).parent
 
@@ -173,6 +175,8 @@ def test_what_is_misspelt_is_answered_with_the_right_word(gaitheat: Gaitheat) ->
         (["verify", "{video}", "{new}", "--threshold", "nan"], "a threshold is a distance from 0 to 2"),
         (["people", "{folder}"], "no gallery at"),
         (["forget", "{new}", "Anna"], "no gallery at"),
+        (["export-gallery", "{new}", "a.npz"], "no gallery at"),
+        (["merge", "{new}", "{folder}"], "no gallery at"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line(
@@ -206,7 +210,8 @@ def test_debug_shows_where_an_error_came_from(tmp_path: Path) -> None:
 
 def test_from_a_video_to_a_name(gaitheat: Gaitheat, assets: dict[str, Path], tmp_path: Path) -> None:
     video, gallery = assets["demo-video"], tmp_path / "gallery"
-    enrolled = gaitheat("enroll", gallery, video, "--as", "the walker", "--start", 60, "--stop", HALF)
+    walker = ("--as", "the walker", "--embedding", "mean-heatmap")
+    enrolled = gaitheat("enroll", gallery, video, *walker, "--start", 60, "--stop", HALF)
     assert enrolled.out == "the walker: enrolled\n"
     (person,) = gaitheat("identify", gallery, video, "--start", HALF, "--json").rows()
     assert person["name"] == person["matches"][0]["name"] == "the walker"
@@ -251,7 +256,7 @@ def test_people_are_known_until_they_are_forgotten(
     gaitheat: Gaitheat, remembered: Path, tmp_path: Path
 ) -> None:
     gallery, name = tmp_path / "a gallery", "Zoë / 李小龍 🚶"
-    gaitheat("enroll", gallery, remembered, "--as", f" {name} ")
+    gaitheat("enroll", gallery, remembered, "--as", f" {name} ", "--embedding", "mean-heatmap")
     again = gaitheat("enroll", gallery, remembered, "--as", name)
     assert again.out == f"{name}: enrolled by this video already, nothing changed\n"
     assert "is enrolled as" in gaitheat("enroll", gallery, remembered, "--as", "Bo").complaint
@@ -284,7 +289,8 @@ def test_every_video_of_a_folder_is_enrolled_and_the_others_are_reported(
     monkeypatch.setattr(Viewer, "people", people)
     drawn_video(tmp_path / "anna" / "a.avi")
     (tmp_path / "anna" / "b.avi").write_text("no video")
-    enrolled = gaitheat("enroll", tmp_path / "gallery", tmp_path / "anna", "--as", "Anna", "--json")
+    who = ("--as", "Anna", "--embedding", "mean-heatmap")
+    enrolled = gaitheat("enroll", tmp_path / "gallery", tmp_path / "anna", *who, "--json")
     assert enrolled.code == 2
     assert "b.avi: expected a video" in enrolled.err
     video = str(tmp_path / "anna" / "a.avi")
@@ -293,10 +299,11 @@ def test_every_video_of_a_folder_is_enrolled_and_the_others_are_reported(
 
 
 def test_verify(gaitheat: Gaitheat, remembered: Path) -> None:
-    (row,) = gaitheat("verify", remembered, remembered, "--json").rows()
+    both = ("verify", remembered, remembered, "--embedding", "mean-heatmap")
+    (row,) = gaitheat(*both, "--json").rows()
     assert row["same"] is True
     assert row["distance"] == pytest.approx(0, abs=1e-6)
-    (row,) = csv.DictReader(io.StringIO(gaitheat("verify", remembered, remembered, "--csv").out))
+    (row,) = csv.DictReader(io.StringIO(gaitheat(*both, "--csv").out))
     assert row["same"] == "True"
 
 
@@ -433,7 +440,7 @@ def test_a_bad_file_alone(
 def remembered_gallery(demo_halves: Halves, tmp_path: Path) -> Path:
     from gaitheat.recognizer import Recognizer
 
-    Recognizer(tmp_path / "gallery").enroll_clip(demo_halves.walker, "the walker")
+    Recognizer(tmp_path / "gallery", "mean-heatmap").enroll_clip(demo_halves.walker, "the walker")
     return tmp_path / "gallery"
 
 
@@ -450,6 +457,53 @@ def test_a_folder_of_videos_is_identified(
     assert [Path(row["video"]).name for row in rows] == ["c.avi", "a.avi"]
     assert rows[0]["reason"] == "not usable: no person (50 frames)"
     assert rows[1]["reason"].startswith("not walking: feet move 0.00")
+
+
+def test_pictures_of_an_answer_look_at_the_video_once(
+    gaitheat: Gaitheat, drawn: None, remembered_gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, looks, people = drawn_video(tmp_path / "in" / "a b.avi"), [], Viewer.people
+
+    def counted(viewer: Viewer, *rest: Any) -> Any:
+        looks.append(rest)
+        return people(viewer, *rest)
+
+    monkeypatch.setattr(Viewer, "people", counted)
+    overlay, report = tmp_path / "new" / "out.mp4", tmp_path / "new" / "page.html"
+    pictures = ("--overlay", overlay, "--report", report)
+    (person,) = gaitheat("identify", remembered_gallery, video, *pictures, "--json").rows()
+    assert len(looks) == 1
+    assert len(list(open_source(overlay))) == len(list(open_source(video)))
+    page = report.read_text("utf-8")
+    for words in ("a b.avi", person["reason"], "1 people, 1 takes", "mean-heatmap", "--overlay"):
+        assert escape(words) in page
+
+
+def test_pictures_are_of_one_video_with_somebody_in_it(
+    gaitheat: Gaitheat, drawn: None, remembered_gallery: Path, tmp_path: Path
+) -> None:
+    empty = drawn_video(tmp_path / "in" / "empty.avi", [])
+    overlay, report = tmp_path / "out.mp4", tmp_path / "page.html"
+    pictures = ("--overlay", overlay, "--report", report)
+    answer = gaitheat("identify", remembered_gallery, empty, *pictures)
+    assert answer.code == 0
+    assert answer.err == f"{empty}: nobody was followed, so {overlay} was not written\n"
+    assert not overlay.exists()
+    assert "no person (50 frames)" in report.read_text("utf-8")
+    drawn_video(tmp_path / "in" / "other.avi")
+    several = gaitheat("identify", remembered_gallery, tmp_path / "in", *pictures)
+    assert "are of one video, but" in several.complaint
+
+
+def test_a_gallery_goes_into_a_file_and_into_another_gallery(
+    gaitheat: Gaitheat, remembered_gallery: Path, tmp_path: Path
+) -> None:
+    file, other = tmp_path / "people.npz", tmp_path / "other"
+    assert gaitheat("export-gallery", remembered_gallery, file).out.startswith(f"{file}: 1 takes, ")
+    assert gaitheat("merge", other, file).out == f"{other}: 1 takes added, 0 were there already\n"
+    (merged,) = gaitheat("merge", other, remembered_gallery, "--json").rows()
+    assert (merged["added"], merged["known"]) == (0, 1)
+    assert gaitheat("people", other, "--json").rows() == [{"name": "the walker", "takes": 1}]
 
 
 def test_what_was_found_before_ctrl_c_is_printed(
@@ -633,11 +687,9 @@ def test_of_another_version(
 ) -> None:
     ClipStore.open_or_create(tmp_path / "store")
     monkeypatch.setattr(tables, "FORMAT", 3)
-    monkeypatch.setattr(gallery_table, "FORMAT", "2")
+    monkeypatch.setattr(gallery_table, "FORMAT", "99")
     assert "format" in gaitheat("show", tmp_path / "store").complaint
-    assert (
-        "has format 1, but this gaitheat reads format 2" in gaitheat("people", remembered_gallery).complaint
-    )
+    assert "but this gaitheat reads format 99" in gaitheat("people", remembered_gallery).complaint
 
 
 def test_a_full_disk_loses_nothing(

@@ -12,7 +12,6 @@ from gaitheat import network_embeddings
 from gaitheat.clips import Clip, transform, windows
 from gaitheat.embeddings import Embedder
 from gaitheat.errors import GaitheatError
-from gaitheat.gallery import Gallery
 from gaitheat.heatmaps.align import matrices, warp
 from gaitheat.heatmaps.variants import VARIANTS
 from gaitheat.modalities import SHAPES, Passes
@@ -250,10 +249,10 @@ def test_a_recogniser_takes_it(embedder: NetworkEmbedder, tmp_path) -> None:
     recogniser = Recognizer(folder, threshold=0.5, embedder=embedder)
     for seed in (1, 2):
         recogniser.enroll_clip(make_clip(40, seed, make_key(f"s{seed}")), f"person {seed}")
-    (nearest,) = recogniser.nearest(make_clip(60, 2), Gallery.open(folder), 1)
+    (nearest,) = recogniser.nearest(make_clip(60, 2), 1)
     assert nearest.name == "person 2"
-    with pytest.raises(GaitheatError, match="has no threshold of its own"):
-        Recognizer(folder, embedder=embedder)
+    with pytest.raises(GaitheatError, match="gaitheat calibrate"):
+        Recognizer(folder, embedder=embedder).judge()
     with pytest.raises(GaitheatError, match="use another folder"):
         Recognizer(folder, threshold=0.5, embedder=replace(embedder, mirror="none"))
     with pytest.raises(GaitheatError, match="got both"):

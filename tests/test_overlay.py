@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import av
@@ -13,7 +14,8 @@ from factories import make_clip, make_key
 from gaitheat.clips import Clip
 from gaitheat.errors import GaitheatError
 from gaitheat.frames import Frame
-from gaitheat.overlay import CROPS, crops_video, film_strip, overlay_video, recording_of
+from gaitheat.labels import Plate, paint_words
+from gaitheat.overlay import CROPS, crops_video, film_strip, film_strips, overlay_video, recording_of
 from gaitheat.painting import BACKGROUND, JOINT_COLOURS
 from gaitheat.video.reader import VideoFile
 
@@ -158,6 +160,67 @@ def test_a_film_strip_shows_the_person() -> None:
     strip = film_strip(Corridor(), walker(), 3)
     assert [crop.shape for crop in strip] == [(256, 192, 3)] * 3
     assert all(abs(int(crop[128, 96, 0]) - GREY) <= 1 for crop in strip)
+
+
+def test_film_strips_of_several_people_are_read_at_once() -> None:
+    source = Bright()
+    late = walker(1).take(slice(4, FRAMES))
+    first, second = film_strips(source, [walker(), late], 2)
+    assert source.readings == 1
+    # evenly spaced: of 8 frames the numbers 2 and 6, of the last 4 the numbers 5 and 7
+    assert [int(crop[128, 96, 0]) for crop in first] == pytest.approx([20, 60], abs=1)
+    assert [int(crop[128, 96, 0]) for crop in second] == pytest.approx([50, 70], abs=1)
+    assert film_strips(source, [], 2) == []
+
+
+class Bright(Corridor):
+    """A recording whose frames tell their number by their brightness, and which counts its readings."""
+
+    readings = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        self.readings += 1
+        for frame in super().__iter__():
+            picture = np.full((self.height, self.width, 3), 10 * frame.number, np.uint8)
+            yield replace(frame, convert=lambda picture=picture: picture)
+
+
+def test_labels_have_the_colour_of_their_answer(tmp_path: Path) -> None:
+    green, red = (0, 200, 60), (230, 30, 20)
+    apart = walker(1)
+    apart = replace(apart, crop=apart.crop - np.array([[0, 0, 60], [0, 0, 0]], np.float32))
+    labels = {0: "Anna\nscore 0.21", 1: "unknown\nnobody known"}
+    overlay_video(Corridor(), [walker(), apart], tmp_path / "overlay.mp4", labels, {0: green, 1: red})
+    picture = played(tmp_path / "overlay.mp4")[2].rgb.astype(int)
+    redder = picture[..., 0] - picture[..., 1]
+    above_left, above_right = redder[40:76, 98:200], redder[40:76, 398:500]
+    assert (above_left < -50).sum() > 20 > (above_left > 50).sum()
+    assert (above_right > 50).sum() > 20 > (above_right < -50).sum()
+
+
+def test_a_name_is_not_hidden_by_another_body(tmp_path: Path) -> None:
+    labels = {0: "Anna\nscore 0.21", 1: ""}
+    overlay_video(Corridor(), [walker()], tmp_path / "alone.mp4", labels)
+    overlay_video(Corridor(), [walker(), walker(1)], tmp_path / "both.mp4", labels)
+    alone, both = (played(tmp_path / f"{name}.mp4")[0].rgb for name in ("alone", "both"))
+    bright = (alone > 200).all(2) & (np.indices(alone.shape[:2])[0] < 60)
+    assert bright.sum() > 20
+    assert np.median(both[bright]) > 180
+
+
+def test_labels_keep_clear_of_one_another() -> None:
+    picture = np.full((120, 300, 3), GREY, np.uint8)
+    taken: list[Plate] = []
+    for text in ("Anna\nscore 0.21", "Bo", "a long name that reaches far", "Cy"):
+        paint_words(picture, text, 40.0, 90.0, 14, taken=taken)
+    assert not any(one.touches(other) for one, other in combinations(taken, 2))
+    assert all(place.top >= 0 and place.bottom <= 120 and place.right <= 300 for place in taken)
+    aside = list(taken)
+    paint_words(picture, "Di", 270.0, 90.0, 14, taken=aside)
+    assert aside[-1].top == 90, "where there is room, words stay at their place"
+    full = [Plate(0, 0, 120, 300)]
+    paint_words(picture, "Ed", 40.0, 90.0, 14, taken=full)
+    assert full[-1].top == 90, "where there is none, they stay as well"
 
 
 def test_the_recording_is_found_as_long_as_it_is_the_same(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from factories import make_clip
 from gaitheat.errors import GaitheatError
+from gaitheat.labels import paint_frame, paint_words
 from gaitheat.painting import (
     BACKGROUND,
     JOINT_COLOURS,
@@ -17,11 +18,9 @@ from gaitheat.painting import (
     evenly,
     fitted,
     font,
-    paint_frame,
     paint_maps,
     paint_silhouette,
     paint_skeleton,
-    paint_words,
     person,
     save_picture,
 )

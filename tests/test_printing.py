@@ -17,7 +17,7 @@ from gaitheat.clips import Clip
 from gaitheat.datasets.protocol import Cell, Protocol, Selection
 from gaitheat.embeddings import EMBEDDERS
 from gaitheat.evaluation.evaluate import evaluate
-from gaitheat.gallery import Match
+from gaitheat.gallery.gallery import Match
 from gaitheat.printing import (
     SHOWN,
     extraction_progress,
@@ -27,6 +27,7 @@ from gaitheat.printing import (
     print_summary,
     say,
 )
+from gaitheat.recognition.quality import Quality
 from gaitheat.recognizer import Person
 from gaitheat.video.pool import Summary
 from training.walks import walks
@@ -69,16 +70,22 @@ def test_a_line_is_not_broken_nor_interpreted(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_person_as_a_row() -> None:
-    matches = tuple(Match(name, distance) for name, distance in [("Anna", 0.2), ("Bo", 0.31239), ("Cy", 0.4)])
-    clip = make_clip(frames=26)
-    person = Person(3, "Anna", "distance 0.200 <= 0.5", matches, clip=clip)
+    nearest = [("Anna", 0.2, -4.1), ("Bo", 0.31239, -1.25), ("Cy", 0.4, 0.5), ("Di", 0.5, 0.6)]
+    matches, clip = tuple(Match(*match) for match in nearest), make_clip(frames=26)
+    quality = Quality(True, (), True, 1.0, 26, 180.0, "from the side", 0.9)
+    person = Person(3, "Anna", "only 1 %", matches, clip=clip, quality=quality, false_alarm=0.01)
     row = person_row(Path("a b.mp4"), person, structured=False)
-    assert row["nearest"] == "Anna 0.200, Bo 0.312, Cy 0.400"
+    assert row["nearest"] == "Anna -4.100, Bo -1.250, Cy 0.500"
+    assert (row["name"], row["false_alarm"]) == ("Anna", 0.01)
     assert (row["video"], row["track"], row["seconds"], row["frames"]) == ("a b.mp4", 3, "0.0-1.0", 26)
     structured = person_row(Path("a b.mp4"), person, structured=True)
-    assert structured["matches"][1] == {"name": "Bo", "distance": 0.31239}
+    assert structured["matches"][1] == {"name": "Bo", "distance": 0.31239, "score": -1.25}
+    assert structured["quality"]["view"] == "from the side"
     nobody = person_row(Path("a.mp4"), Person(0, None, "not usable: no person (9 frames)"), structured=False)
-    assert [nobody[key] for key in ("seconds", "frames", "name", "nearest")] == [None, None, None, ""]
+    absent = ("seconds", "frames", "name", "false_alarm", "nearest")
+    assert [nobody[key] for key in absent] == [None, None, None, None, ""]
+    refused = person_row(Path("a.mp4"), Person(0, None, "not usable: no person (9 frames)"), structured=True)
+    assert (refused["quality"], refused["matches"]) == (None, [])
 
 
 def test_a_summary_counts_everything(capsys: pytest.CaptureFixture[str]) -> None:

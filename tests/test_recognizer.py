@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gaitheat import recognizer as recognition
 from gaitheat.clips import Clip, Estimator, Refusal
 from gaitheat.demo import HALF, stranger_clips
+from gaitheat.embeddings import EMBEDDERS
 from gaitheat.errors import GaitheatError
-from gaitheat.gallery import Gallery, Match
+from gaitheat.gallery.gallery import Gallery, Match
+from gaitheat.gallery.strangers import Strangers
+from gaitheat.gallery.table import STRANGERS
 from gaitheat.motion import WALKING_SPEED
-from gaitheat.recognizer import DEFAULT_EMBEDDING, EMBEDDERS, THRESHOLDS, Person, Recognizer, decide, verify
+from gaitheat.recognition import verify as verification
+from gaitheat.recognition.cameras import cameras_of
+from gaitheat.recognition.quality import quality_of
+from gaitheat.recognition.verdicts import ByDistance, ByFalseAlarms
+from gaitheat.recognizer import DEFAULT_EMBEDDING, THRESHOLDS, Person, Recognizer, decide, verify
 from gaitheat.video.people import Viewer
 from halves import Halves
 from video.fakes import BlobDetector, BlobEstimator, DrawnVideo, clock, record, walking
@@ -37,7 +43,7 @@ class Remembering(Viewer):
 @pytest.fixture
 def recogniser(tmp_path: Path, demo_halves: Halves) -> Recognizer:
     """Without a gallery yet; `walk.mp4` from frame 0 and from frame HALF is the demo."""
-    made = Recognizer(tmp_path / "gallery")
+    made = Recognizer(tmp_path / "gallery", "mean-heatmap")
     made.viewer = Remembering({("walk.mp4", 0): demo_halves.first, ("walk.mp4", HALF): demo_halves.second})
     return made
 
@@ -45,6 +51,11 @@ def recogniser(tmp_path: Path, demo_halves: Halves) -> Recognizer:
 @pytest.fixture
 def strangers() -> list[Clip]:
     return list(stranger_clips())
+
+
+def embedded(clips: list[Clip]) -> Strangers:
+    embedder = EMBEDDERS["mean-heatmap"]
+    return Strangers.named(np.stack([embedder.embed(clip) for clip in clips]), [clip.key for clip in clips])
 
 
 def named(recogniser: Recognizer, start: int = HALF) -> list[str | None]:
@@ -125,7 +136,7 @@ def test_the_threshold_decides(recogniser: Recognizer, strangers: list[Clip]) ->
 
 
 def test_a_person_at_the_threshold_is_named() -> None:
-    matches = (Match("Anna", 0.25), Match("Bo", 0.5))
+    matches = (Match("Anna", 0.25, 0.25), Match("Bo", 0.5, 0.5))
     assert decide(matches, 0.25)[0] == "Anna"
     assert decide(matches, 0.2499)[0] is None
     assert decide((), 2.0) == (None, "nobody is enrolled")
@@ -136,34 +147,35 @@ def test_a_threshold_is_a_distance(tmp_path: Path, threshold: float) -> None:
     with pytest.raises(GaitheatError, match="a threshold is a distance from 0 to 2, but got"):
         Recognizer(tmp_path / "gallery", threshold=threshold)
     with pytest.raises(GaitheatError, match="a threshold is a distance from 0 to 2, but got"):
-        verify("a.mp4", "b.mp4", threshold=threshold)
+        verify("a.mp4", "b.mp4", "mean-heatmap", threshold=threshold)
 
 
-def test_every_embedding_has_a_threshold() -> None:
-    assert set(THRESHOLDS) == set(EMBEDDERS)
+def test_every_training_free_embedding_has_a_threshold() -> None:
+    assert set(THRESHOLDS) >= set(EMBEDDERS)
 
 
 def test_a_gallery_keeps_its_embedding(recogniser: Recognizer) -> None:
     replace_embedding(recogniser, "mean-skeleton").enroll(VIDEO, "the walker")
-    assert Recognizer(recogniser.path).embedder.name == "mean-skeleton"
-    assert Recognizer(recogniser.path, "mean-skeleton").threshold == THRESHOLDS["mean-skeleton"]
-    with pytest.raises(GaitheatError, match="is made of mean-skeleton, not of mean-silhouette"):
+    again = Recognizer(recogniser.path)
+    assert again.embedder is EMBEDDERS["mean-skeleton"]
+    judge = again.judge()
+    assert isinstance(judge, ByDistance)
+    assert judge.threshold == THRESHOLDS["mean-skeleton"]
+    with pytest.raises(GaitheatError, match=r"is made of mean-skeleton.*, not of mean-silhouette: use"):
         Recognizer(recogniser.path, "mean-silhouette")
-    with pytest.raises(
-        GaitheatError, match=f"no embedding is called 'gait': expected one of {DEFAULT_EMBEDDING}"
-    ):
+    with pytest.raises(GaitheatError, match="no embedding is called 'gait': expected one of"):
         Recognizer(recogniser.path.with_name("other"), "gait")
 
 
 def test_a_gallery_of_an_unknown_embedding_is_one_line(tmp_path: Path) -> None:
     Gallery.create(tmp_path / "gallery", "of-tomorrow-1/some/estimator", 4)
-    with pytest.raises(GaitheatError, match=r"is made of 'of-tomorrow-1.* \(it knows mean-heatmap"):
+    with pytest.raises(GaitheatError, match=r"is made of 'of-tomorrow-1.* \(mean-heatmap, .*: name the file"):
         Recognizer(tmp_path / "gallery")
 
 
 def test_an_empty_folder_becomes_a_gallery(recogniser: Recognizer) -> None:
     recogniser.path.mkdir()
-    Recognizer(recogniser.path)
+    Recognizer(recogniser.path, "mean-heatmap")
     recogniser.enroll(VIDEO, "the walker")
     assert named(recogniser) == ["the walker"]
 
@@ -181,7 +193,9 @@ def test_another_estimator_is_refused(recogniser: Recognizer, demo_halves: Halve
     with pytest.raises(GaitheatError, match="cannot be compared"):
         recogniser.enroll_clip(foreign, "the walker")
     with pytest.raises(GaitheatError, match="cannot be compared"):
-        recogniser.nearest(foreign, Gallery.open(recogniser.path), 1)
+        recogniser.nearest(foreign, 1)
+    with pytest.raises(GaitheatError, match="cannot be compared"):
+        recogniser.calibrate([foreign])
 
 
 def test_the_same_walk_counts_once_and_for_one_person(recogniser: Recognizer) -> None:
@@ -257,13 +271,32 @@ def test_two_videos_of_one_person(
         ("again.mp4", 0): [demo_halves.walker_again],
         ("stranger.mp4", 0): [strangers[0]],
     }
-    monkeypatch.setattr(recognition, "Viewer", lambda: Remembering(seen))
-    same, other = verify("her.mp4", "again.mp4"), verify("her.mp4", "stranger.mp4")
+    monkeypatch.setattr(verification, "Viewer", lambda: Remembering(seen))
+    same, other = (verify("her.mp4", video, "mean-heatmap") for video in ("again.mp4", "stranger.mp4"))
     assert same.same
     assert not other.same
-    assert same.distance < same.threshold == THRESHOLDS[DEFAULT_EMBEDDING] < other.distance
-    assert verify("again.mp4", "her.mp4").distance == pytest.approx(same.distance)
-    assert verify("her.mp4", "her.mp4", threshold=0.0).same
+    assert same.distance < THRESHOLDS["mean-heatmap"] < other.distance
+    assert same.false_alarm is None
+    assert verify("again.mp4", "her.mp4", "mean-heatmap").distance == pytest.approx(same.distance)
+    assert verify("her.mp4", "her.mp4", "mean-heatmap", threshold=0.0).same
+
+
+def test_two_videos_of_one_person_by_the_rate_of_strangers_who_come_along(
+    demo_halves: Halves, strangers: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[tuple[str, int], list[Clip | Refusal]] = {
+        ("her.mp4", 0): [demo_halves.walker],
+        ("again.mp4", 0): [demo_halves.walker_again],
+        ("stranger.mp4", 0): [strangers[0]],
+    }
+    monkeypatch.setattr(verification, "Viewer", lambda: Remembering(seen))
+    monkeypatch.setattr(verification, "strangers_of", lambda _: embedded(strangers[1:]))
+    same = verify("her.mp4", "again.mp4", "mean-heatmap", far=1 / 8)
+    assert same.same
+    assert same.false_alarm == 1 / 8
+    assert not verify("her.mp4", "stranger.mp4", "mean-heatmap", far=1 / 8).same
+    with pytest.raises(GaitheatError, match="takes 19 strangers, but there are 7"):
+        verify("her.mp4", "again.mp4", "mean-heatmap", far=0.05)
 
 
 def test_what_a_cut_video_lacks_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -290,3 +323,162 @@ def test_the_answer_does_not_depend_on_the_clip_s_place(recogniser: Recognizer, 
     moved = replace(clip, keypoints=keypoints, crop=crop)
     ours, theirs = (recogniser.embedder.embed(each) for each in (clip, moved))
     assert np.linalg.norm(ours - theirs) < 0.01
+
+
+def test_strangers_of_the_user_s_own_count_false_alarms(
+    recogniser: Recognizer, strangers: list[Clip], demo_halves: Halves
+) -> None:
+    recogniser.enroll(VIDEO, "the walker")
+    before = walker_of(recogniser)
+    assert before.false_alarm is None
+    assert before.matches[0].score == before.matches[0].distance
+    assert recogniser.calibrate(strangers) == len(strangers)
+    recogniser.far = 1 / 9
+    after = walker_of(recogniser)
+    assert after.name == "the walker"
+    assert after.false_alarm == 1 / 9
+    assert after.reason == "only 11 % of strangers come as near to anybody, 11 % are allowed"
+    assert after.matches[0].distance == before.matches[0].distance
+    assert after.matches[0].score < -2
+    assert after.quality == quality_of(demo_halves.walker_again)
+    again = Recognizer(recogniser.path, far=1 / 9)
+    assert again.identify_clip(demo_halves.walker_again).false_alarm == 1 / 9
+
+
+def test_a_stranger_is_nobody_known_and_why_is_said(recogniser: Recognizer, strangers: list[Clip]) -> None:
+    recogniser.enroll(VIDEO, "the walker")
+    recogniser.calibrate(strangers[1:])
+    recogniser.far = 1 / 8
+    person = recogniser.identify_clip(strangers[0])
+    assert person.name is None
+    assert person.false_alarm is not None
+    assert person.false_alarm > 1 / 8
+    share = f"{100 * person.false_alarm:.2g} %"
+    assert person.reason == (
+        f"nobody known: the nearest, the walker, is not near enough, {share} of strangers come as near to "
+        "anybody, 12 % are allowed"
+    )
+
+
+def test_answers_follow_the_gallery_its_strangers_and_its_limits(
+    recogniser: Recognizer, strangers: list[Clip], demo_halves: Halves
+) -> None:
+    probe = demo_halves.walker_again
+    recogniser.enroll_clip(strangers[0], "a stranger")
+    recogniser.calibrate(strangers[1:])
+    recogniser.far = 1 / 8
+    first = recogniser.judge()
+    assert isinstance(first, ByFalseAlarms)
+    second = recogniser.judge()
+    assert isinstance(second, ByFalseAlarms)
+    assert second.calibration is first.calibration
+    assert recogniser.identify_clip(probe).name is None
+    recogniser.enroll(VIDEO, "the walker")
+    assert recogniser.identify_clip(probe).name == "the walker"
+    recogniser.far = 0.01
+    with pytest.raises(GaitheatError, match=r"takes 99 strangers, but there are 7: allow a rate of 0\.125"):
+        recogniser.identify_clip(probe)
+    recogniser.far, recogniser.threshold = None, 0.0
+    assert recogniser.identify_clip(probe).reason.startswith("nobody known: the nearest, the walker, is at")
+
+
+def test_strangers_who_are_enrolled_are_none(
+    recogniser: Recognizer, strangers: list[Clip], caplog: pytest.LogCaptureFixture
+) -> None:
+    recogniser.enroll_clip(strangers[0], "a stranger")
+    with caplog.at_level(logging.WARNING, "gaitheat"):
+        assert recogniser.calibrate(strangers) == len(strangers) - 1
+    assert caplog.messages == ["left out 1 people who are enrolled"]
+
+
+def test_who_does_not_walk_is_no_stranger(
+    recogniser: Recognizer, strangers: list[Clip], demo_halves: Halves, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "gaitheat"):
+        assert recogniser.calibrate([*strangers, demo_halves.stander]) == len(strangers)
+    assert caplog.messages == [f"left out 1 of {len(strangers) + 1} clips: no gait that can be used"]
+    with pytest.raises(GaitheatError, match="expected clips of people who walk, but got none"):
+        recogniser.calibrate([demo_halves.stander])
+    with pytest.raises(GaitheatError, match=r"expected at least 3 strangers .* but got 2: film more people"):
+        recogniser.calibrate(strangers[:2])
+
+
+def test_a_gallery_can_be_calibrated_before_anybody_is_enrolled(
+    recogniser: Recognizer, strangers: list[Clip]
+) -> None:
+    recogniser.calibrate(strangers)
+    recogniser.far = 0.2
+    assert [(person.name, person.reason) for person in recogniser.identify(VIDEO, HALF)] == [
+        (None, "nobody is enrolled")
+    ]
+    recogniser.enroll(VIDEO, "the walker")
+    assert named(recogniser) == ["the walker"]
+
+
+def test_a_rate_needs_strangers(recogniser: Recognizer) -> None:
+    recogniser.enroll(VIDEO, "the walker")
+    with pytest.raises(GaitheatError, match="strangers with `gaitheat calibrate`, or give a threshold"):
+        list(Recognizer(recogniser.path, far=0.05).identify(VIDEO))
+
+
+def test_strangers_that_come_along_count_by_distance(
+    recogniser: Recognizer, strangers: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are of another world than the camera's: they must not say who is nearer than whom."""
+    monkeypatch.setattr("gaitheat.recognition.bench.strangers_of", lambda _: embedded(strangers))
+    recogniser.enroll(VIDEO, "the walker")
+    recogniser.far = 0.2
+    person = walker_of(recogniser)
+    assert person.name == "the walker"
+    assert person.false_alarm == 1 / 9
+    assert person.matches[0].score == pytest.approx(person.matches[0].distance, abs=1e-4)
+    assert "of virtual walkers come as near" in person.reason
+
+
+@pytest.mark.parametrize("far", [0.0, 1.0, -0.1, float("nan")])
+def test_a_rate_is_between_0_and_1(tmp_path: Path, far: float) -> None:
+    with pytest.raises(GaitheatError, match="a rate of false alarms is between 0 and 1, such as"):
+        Recognizer(tmp_path / "gallery", "mean-heatmap", far)
+
+
+def test_a_rate_and_a_threshold_exclude_each_other(tmp_path: Path) -> None:
+    with pytest.raises(GaitheatError, match=r"but got both, 0\.05 and 0\.3: give one"):
+        Recognizer(tmp_path / "gallery", "mean-heatmap", 0.05, 0.3)
+
+
+def test_a_camera_learns_from_passers_by_and_takes_remember_it(
+    recogniser: Recognizer, strangers: list[Clip], demo_halves: Halves
+) -> None:
+    at_door = Recognizer(recogniser.path, "mean-heatmap", camera="door")
+    at_door.enroll_clip(demo_halves.walker, "the walker")
+    plain = at_door.nearest(demo_halves.walker_again, 1)[0].distance
+    assert at_door.adapt(strangers) == len(strangers)
+    assert list(cameras_of(recogniser.path)) == ["door"]
+    assert at_door.nearest(demo_halves.walker_again, 1)[0].distance != pytest.approx(plain, abs=1e-3)
+    assert at_door.nearest(demo_halves.walker, 1)[0].distance == pytest.approx(0, abs=1e-3)
+    with pytest.raises(GaitheatError, match="give the recogniser a camera's name"):
+        recogniser.adapt(strangers)
+
+
+def test_nobody_both_teaches_a_camera_and_counts_false_alarms(
+    recogniser: Recognizer, strangers: list[Clip], demo_halves: Halves
+) -> None:
+    at_door = Recognizer(recogniser.path, "mean-heatmap", camera="door")
+    at_door.enroll_clip(demo_halves.walker, "the walker")
+    at_door.adapt(strangers)
+    with pytest.raises(GaitheatError, match="cameras have learnt from 8 of these 8 clips: give each"):
+        recogniser.calibrate(strangers)
+    assert not (recogniser.path / STRANGERS).exists()
+
+
+def test_strangers_of_a_gallery_teach_no_camera(recogniser: Recognizer, strangers: list[Clip]) -> None:
+    recogniser.calibrate(strangers)
+    at_door = Recognizer(recogniser.path, "mean-heatmap", camera="door")
+    with pytest.raises(GaitheatError, match="is calibrated with some of these passers-by: give each"):
+        at_door.adapt(strangers)
+
+
+def test_the_default_comes_with_the_package(tmp_path: Path) -> None:
+    recogniser = Recognizer.from_pretrained(tmp_path / "gallery", far=0.01)
+    assert recogniser.embedding == DEFAULT_EMBEDDING
+    assert recogniser.far == 0.01

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gaitheat.heatmaps.align import matrices
 from gaitheat.heatmaps.augment import DEFAULT, NONE, Augmentation, augmented, draw_plan
+from gaitheat.labels import paint_words
 from gaitheat.painting import (
     TILE,
     Picture,
@@ -25,7 +26,6 @@ from gaitheat.painting import (
     enlarged,
     paint_maps,
     paint_skeleton,
-    paint_words,
     save_picture,
 )
 from gaitheat.skeleton import ANKLES

@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,9 @@ try:
     from openvino import properties
 except ImportError as error:
     raise GaitheatError("this needs OpenVINO, which is missing: pip install openvino") from error
+
+Precision = Literal["f32", "bf16"]
+"""Of the numbers that are computed with."""
 
 _KINDS = "an .onnx, .tflite, TensorFlow .pb or OpenVINO .xml file"
 
@@ -60,25 +64,30 @@ class Network(BatchNetwork[ov.InferRequest]):
 
 
 class OpenNetwork:
-    """A network of several inputs whose sizes it leaves open, such as batch and time; in float32 as well.
+    """A network of several inputs whose sizes it leaves open, such as batch and time.
 
     Args:
         path: an ``.onnx`` or OpenVINO ``.xml`` file.
         threads: CPU threads that work on one call.
+        precision: bfloat16 is faster where the CPU computes with it, and gives other numbers.
 
     Attributes:
-        metadata: what an ``.onnx`` file says about itself.
+        metadata: what the file says about itself.
 
     Raises:
-        GaitheatError: the file is no network.
+        GaitheatError: the file is no network, or this CPU does not compute in that precision.
     """
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, precision: Precision = "f32") -> None:
+        if precision not in precisions():
+            raise GaitheatError(
+                f"this CPU computes in {' and '.join(precisions())}, but not in {precision}: use f32"
+            )
         self.path = path
         model = _read(ov.Core(), path)
         said = model.get_rt_info("framework").astype(dict) if model.has_rt_info("framework") else {}
         self.metadata = {key: str(value.value) for key, value in said.items()}
-        self._compiled = _compiled(path, None, threads, 1)
+        self._compiled = _compiled(path, None, threads, 1, precision)
 
     def __call__(self, *inputs: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
         """The outputs in the file's order; may be called from several threads.
@@ -99,6 +108,21 @@ def _takes(port: ov.ConstOutput, array: NDArray[np.generic]) -> bool:
     return same_type and bool(port.partial_shape.compatible(ov.PartialShape(list(array.shape))))
 
 
+def precisions() -> tuple[Precision, ...]:
+    """What this CPU computes in without emulation, the exact one first."""
+    able: list[str] = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return ("f32", "bf16") if "BF16" in able else ("f32",)
+
+
+def write_openvino(network: Path, out: Path) -> None:
+    """Write a network as OpenVINO's ``.xml`` with a ``.bin`` beside it, its weights in float32 as they are.
+
+    Raises:
+        GaitheatError: the file is no network.
+    """
+    ov.save_model(_read(ov.Core(), network), out, compress_to_fp16=False)
+
+
 def network_files(path: Path) -> list[Path]:
     """The file of a network, and those beside it that hold its weights, if it does not hold them itself."""
     beside = {".xml": (f"{path.stem}.bin",), ".onnx": (f"{path.name}.data", f"{path.name}_data")}
@@ -107,14 +131,18 @@ def network_files(path: Path) -> list[Path]:
 
 
 def _compiled(
-    path: Path, shape: tuple[int | None, ...] | None, threads: int, streams: int
+    path: Path,
+    shape: tuple[int | None, ...] | None,
+    threads: int,
+    streams: int,
+    wanted: Precision = "f32",
 ) -> ov.CompiledModel:
     """The compiled network from the cache, or compiled now and put there; without a shape as the file is."""
     if not path.is_file():
         raise GaitheatError(f"no network at {path}: expected {_KINDS}")
     core = ov.Core()
     settings = {
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": wanted,
         "INFERENCE_NUM_THREADS": threads * streams,
         "NUM_STREAMS": streams,
         "ENABLE_CPU_PINNING": False,  # pinned threads of several worker processes would share one core
@@ -131,7 +159,7 @@ def _compiled(
             put(cached, hashlib.sha256(blob).digest() + blob)
     compiled = core.import_model(blob, "CPU", settings)
     precision = compiled.get_property(properties.hint.inference_precision)
-    assert precision == ov.Type.f32, f"{path} would compute in {precision}, not in float32"
+    assert precision == getattr(ov.Type, wanted), f"{path} would compute in {precision}, not in {wanted}"
     return compiled
 
 

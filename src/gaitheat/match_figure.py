@@ -1,10 +1,8 @@
 """The picture of an answer: the person who was seen, how near everybody in the gallery is, and who it is."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Clip
@@ -18,164 +16,133 @@ from gaitheat.painting import (
     Colour,
     Picture,
     empty,
-    enlarged,
     evenly,
     fitted,
     font,
-    paint_maps,
-    paint_silhouette,
-    paint_skeleton,
-    person,
-    shrunk,
 )
+from gaitheat.tiles import body_tile, maps_tile
 
-FIGURE_FRAMES = 5
+FIGURE_FRAMES = 6
 """Frames of the film strip."""
 FIGURE_PEOPLE = 9
-"""Bars; the rest of the gallery is counted."""
-SCALE = 2.25
+"""Lines; the rest of the gallery is counted."""
+SCALE = 2
 """Picture pixels a heatmap cell."""
-TILE_WIDTH, TILE_HEIGHT = round(SCALE * MAP_WIDTH), round(SCALE * MAP_HEIGHT)
+TILE_WIDTH, TILE_HEIGHT = SCALE * MAP_WIDTH, SCALE * MAP_HEIGHT
 WIDTH, MARGIN, GAP, TOP = 1200, 36, 6, 112
-COLUMN = TILE_WIDTH + GAP
-HEIGHT = TOP + 2 * (TILE_HEIGHT + GAP) + 40
+COLUMN, ROWS = TILE_WIDTH + GAP, (TOP, TOP + TILE_HEIGHT + GAP)
 NEAR: Colour = (61, 220, 151)
-"""Of the answer, and its bar."""
-BAR: Colour = (71, 81, 97)
+"""Of the answer, and its point."""
+FAR: Colour = (99, 111, 130)
+"""Of everybody else's point."""
+NAMED: Colour = (20, 33, 31)
+"""Behind scores that are near enough."""
+DOT, INSET = 6, 12
+"""Radius of a point, and how far the outermost stay away from the ends of their line."""
 ROW = 29
 """Height of a line of the gallery."""
-
-
-class MeanMaps(NamedTuple):
-    """The maps of the person seen and of the nearest in the gallery, aligned and averaged over time."""
-
-    probe: UInt8[np.ndarray, "17 64 48"]
-    nearest: UInt8[np.ndarray, "17 64 48"]
+HEIGHT = TOP + 22 + FIGURE_PEOPLE * ROW + 52
 
 
 def match_figure(
     probe: Clip,
-    distances: Sequence[tuple[str, float]],
-    threshold: float,
+    scores: Sequence[tuple[str, float]],
+    limit: float,
     pictures: Sequence[Picture] | None = None,
-    means: MeanMaps | None = None,
 ) -> Picture:
     """Who walks here? 1200 pixels wide.
 
     Args:
         probe: the track that was looked up.
-        distances: of everybody in the gallery, in any order: name and distance.
-        threshold: the distance up to which the nearest is named; beyond it the answer is "unknown".
+        scores: of everybody in the gallery, in any order: name and score; the lower, the nearer.
+        limit: the score below which the nearest is named; else the answer is "unknown".
         pictures: crops of the recording (:func:`gaitheat.overlay.film_strip` with FIGURE_FRAMES); without
             them the film strip shows silhouettes.
-        means: shown one above the other, for the eye to compare.
 
     Raises:
-        GaitheatError: no distances, or one that is no number, or another number of pictures than frames.
+        GaitheatError: no scores, or one that is no number, or another number of pictures than frames.
     """
-    ranked, frames = _ranked(distances), evenly(len(probe), FIGURE_FRAMES)
+    ranked, frames = _ranked(scores), evenly(len(probe), FIGURE_FRAMES).tolist()
     if pictures is not None and len(pictures) != len(frames):
         raise GaitheatError(f"a match figure needs {len(frames)} pictures, got {len(pictures)}")
     figure = empty(HEIGHT, WIDTH)
     for column, frame in enumerate(frames):
         left = MARGIN + column * COLUMN
-        _place(figure, left, *_tiles(probe, int(frame), None if pictures is None else pictures[column]))
-    right = MARGIN + len(frames) * COLUMN
-    if means is not None:
-        right += 2 * GAP
-        _place(figure, right, _maps_tile(means.probe), _maps_tile(means.nearest))
-        right += COLUMN
+        crop = None if pictures is None else pictures[column]
+        for top, tile in zip(
+            ROWS, (body_tile(probe, frame, crop, SCALE), maps_tile(probe, frame, SCALE)), strict=True
+        ):
+            figure[top : top + TILE_HEIGHT, left : left + TILE_WIDTH] = tile
     image = Image.fromarray(figure)
     draw = ImageDraw.Draw(image)
-    _write_answer(draw, ranked, threshold)
-    _write_captions(draw, probe, None if means is None else right - COLUMN, ranked[0][0])
-    _draw_bars(draw, right + 40, ranked, threshold)
+    _write_answer(draw, ranked, limit)
+    seconds = probe.times[-1] - probe.times[0]
+    caption = f"{len(probe)} frames, {seconds:.1f} s · cool: left, warm: right"
+    draw.text((MARGIN, TOP + 2 * (TILE_HEIGHT + GAP) + 6), caption, MUTED, font(13))
+    _draw_gallery(draw, MARGIN + FIGURE_FRAMES * COLUMN + 40, ranked, limit)
     return np.array(image)
 
 
-def _ranked(distances: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
-    ranked = sorted(distances, key=lambda item: item[1])
-    if not ranked or not np.isfinite([distance for _, distance in ranked]).all():
-        raise GaitheatError(f"a match figure needs the distances of a gallery, got {ranked or 'none'}")
+def _ranked(scores: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    ranked = sorted(scores, key=lambda item: item[1])
+    if not ranked or not np.isfinite([score for _, score in ranked]).all():
+        raise GaitheatError(f"a match figure needs the scores of a gallery, got {ranked or 'none'}")
     return ranked
 
 
-def _place(figure: Picture, left: int, above: Picture, below: Picture) -> None:
-    for top, tile in ((TOP, above), (TOP + TILE_HEIGHT + GAP, below)):
-        figure[top : top + TILE_HEIGHT, left : left + TILE_WIDTH] = tile
-
-
-def _tiles(probe: Clip, frame: int, picture: Picture | None) -> tuple[Picture, Picture]:
-    """The person (in the recording, or the silhouette) with the skeleton; and the maps."""
-    shown, affine = person(probe, frame), enlarged(2 * SCALE)
-    if picture is not None:
-        body = shrunk(picture, 2 * TILE_WIDTH, 2 * TILE_HEIGHT)
-    else:
-        body = np.full((2 * TILE_HEIGHT, 2 * TILE_WIDTH, 3), TILE, np.uint8)
-        if shown.silhouette is not None:
-            paint_silhouette(body, shown.silhouette, affine, filled=True)
-    paint_skeleton(body, shown.keypoints, affine)
-    return shrunk(body, TILE_WIDTH, TILE_HEIGHT), _maps_tile(shown.maps)
-
-
-def _maps_tile(maps: UInt8[np.ndarray, "17 64 48"]) -> Picture:
-    tile = np.full((TILE_HEIGHT, TILE_WIDTH, 3), TILE, np.uint8)
-    paint_maps(tile, maps, enlarged(SCALE))
-    return tile
-
-
-def _write_answer(draw: ImageDraw.ImageDraw, ranked: Sequence[tuple[str, float]], threshold: float) -> None:
-    name, distance = ranked[0]
-    known = distance <= threshold
-    title = name if known else "unknown"
-    draw.text(
-        (MARGIN, 26),
-        fitted(title, WIDTH - 2 * MARGIN, font(32, bold=True)),
-        NEAR if known else ALARM,
-        font(32, bold=True),
-    )
-    facts = [f"distance {distance:.2f}" if known else f"nearest: {name} at {distance:.2f}"]
+def _write_answer(draw: ImageDraw.ImageDraw, ranked: Sequence[tuple[str, float]], limit: float) -> None:
+    name, score = ranked[0]
+    known = score < limit
+    title = fitted(name if known else "unknown", WIDTH - 2 * MARGIN, font(32, bold=True))
+    draw.text((MARGIN, 26), title, NEAR if known else ALARM, font(32, bold=True))
+    facts = [f"score {score:.2f}" if known else f"nearest: {name} at {score:.2f}"]
     if len(ranked) > 1:
         facts.append(f"next best {ranked[1][1]:.2f} ({ranked[1][0]})")
-    facts.append(f"threshold {threshold:.2f}")
+    if np.isfinite(limit):
+        facts.append(f"named below {limit:.2f}")
     draw.text((MARGIN, 70), fitted(" · ".join(facts), WIDTH - 2 * MARGIN, font(16)), LIGHT, font(16))
 
 
-def _write_captions(draw: ImageDraw.ImageDraw, probe: Clip, means: int | None, nearest: str) -> None:
-    below = HEIGHT - 36
-    seconds = probe.times[-1] - probe.times[0]
-    draw.text(
-        (MARGIN, below), f"{len(probe)} frames, {seconds:.1f} s · cool: left, warm: right", MUTED, font(13)
-    )
-    if means is not None:
-        draw.text((means, below), "mean maps", MUTED, font(13))
-        draw.text((means + 6, TOP + 4), "seen", MUTED, font(12))
-        name = fitted(nearest, TILE_WIDTH - 12, font(12))
-        draw.text((means + 6, TOP + TILE_HEIGHT + GAP + 4), name, MUTED, font(12))
-
-
-def _draw_bars(
-    draw: ImageDraw.ImageDraw, left: int, ranked: Sequence[tuple[str, float]], threshold: float
+def _draw_gallery(
+    draw: ImageDraw.ImageDraw, left: int, ranked: Sequence[tuple[str, float]], limit: float
 ) -> None:
-    """The gallery, nearest first, and the threshold across it."""
+    """The gallery, nearest first, each at its score, the nearer the farther right, and the limit across it.
+
+    Points, not bars: a score has no natural zero.
+    """
     shown, rest = ranked[:FIGURE_PEOPLE], len(ranked) - FIGURE_PEOPLE
     names = [fitted(name, 130, font(15, bold=True)) for name, _ in shown]
     start = left + round(max(font(15, bold=True).getlength(name) for name in names)) + 14
-    per_unit = (WIDTH - MARGIN - 56 - start) / max(threshold, shown[-1][1], 1e-9)
-    line = start + threshold * per_unit
-    bottom = TOP + 22 + len(shown) * ROW
-    for place, (name, (_, distance)) in enumerate(zip(names, shown, strict=True)):
-        middle = TOP + 22 + place * ROW + ROW / 2
-        chosen = place == 0 and distance <= threshold
-        end = start + max(2.0, distance * per_unit)
+    end, bottom = WIDTH - MARGIN - 56, TOP + 22 + len(shown) * ROW
+    marks = [shown[0][1], shown[-1][1], *([limit] if np.isfinite(limit) else [])]
+    low, high = min(marks), max(marks)
+    per_unit = (end - start - 2 * INSET) / max(high - low, 1e-9)
+
+    def across(score: float) -> float:
+        return end - INSET - (score - low) * per_unit
+
+    if np.isfinite(limit):
+        _draw_limit(draw, across(limit), end, bottom, limit)
+    for place, (name, (_, score)) in enumerate(zip(names, shown, strict=True)):
+        middle, at = TOP + 22 + (place + 0.5) * ROW, across(score)
+        chosen = place == 0 and score < limit
         draw.text((start - 14, middle), name, LIGHT if chosen else MUTED, font(15, chosen), anchor="rm")
-        draw.rounded_rectangle((start, middle - 8, end, middle + 8), 3, NEAR if chosen else BAR)
+        draw.line((start, middle, end, middle), TILE, 2)
+        draw.circle((at, middle), DOT, NEAR if chosen else FAR)
+        # The border keeps the number legible where the limit runs through it.
+        draw.text(
+            (at + DOT + 8, middle), f"{score:.2f}", LIGHT, font(14), "lm", stroke_width=3,
+            stroke_fill=BACKGROUND,
+        )  # fmt: skip
+    draw.text((start, bottom + 8), "less alike", MUTED, font(13))
+    draw.text((end, bottom + 8), "more alike", MUTED, font(13), anchor="ra")
+    if rest > 0:
+        draw.text((left, bottom + 26), f"and {rest} more, all farther", MUTED, font(13))
+
+
+def _draw_limit(draw: ImageDraw.ImageDraw, line: float, end: int, bottom: int, limit: float) -> None:
+    """Who lies right of it is named."""
+    draw.rectangle((line, TOP + 20, end, bottom), NAMED)
     for dash in range(TOP + 20, bottom, 8):
         draw.line((line, dash, line, min(dash + 4, bottom)), ALARM, 2)
-    for place, (_, distance) in enumerate(shown):
-        at = (start + distance * per_unit + 9, TOP + 22 + (place + 0.5) * ROW)
-        # The border keeps the number legible where the threshold runs through it.
-        draw.text(at, f"{distance:.2f}", LIGHT, font(14), anchor="lm", stroke_width=3, stroke_fill=BACKGROUND)
-    draw.text((line, TOP + 14), f"threshold {threshold:.2f}", ALARM, font(13), anchor="mb")
-    if rest > 0:
-        draw.text((left, bottom + 6), f"and {rest} more, all farther", MUTED, font(13))
+    draw.text((line, TOP + 14), f"named below {limit:.2f}", ALARM, font(13), anchor="mb")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -20,8 +20,7 @@ from gaitheat.errors import GaitheatError
 from gaitheat.heatmaps.align import ALIGNMENTS, Alignment, matrices, warp
 from gaitheat.heatmaps.facing import Mirror, shares
 from gaitheat.heatmaps.variants import variant_called
-from gaitheat.inference import OpenNetwork
-from gaitheat.modalities import Modality, Passes, frame_shape, missing
+from gaitheat.modalities import SHAPES, Modality, Passes, frame_shape, missing
 from gaitheat.silhouettes import tight
 from gaitheat.skeleton import MIRROR
 
@@ -31,6 +30,8 @@ VERSION = 1
 """Counted up when equal weights give other vectors: other windows, another alignment, another network."""
 EXPORT = 2
 """Version of what an exported network says of itself."""
+SUFFIXES = (".onnx", ".xml")
+"""Of the files that hold an exported network."""
 METADATA = "gaitheat"
 """Under this key an exported network carries what else its embedder needs."""
 
@@ -194,17 +195,25 @@ def _mirrored(
     return maps[:, swap, :, ::-1] if maps.size else maps, keypoints, silhouettes[..., ::-1]
 
 
-def from_export(path: Path, threads: int = 1) -> NetworkEmbedder:
-    """The embedder of an exported network, which brings its settings along; float32 on the CPU.
+def input_names(reads: frozenset[Modality]) -> list[str]:
+    """Of an exported network's inputs, in their order: that of `Passes.taken`."""
+    return [*(name for name in SHAPES if name in reads), "mask"]
+
+
+def from_export(path: Path, threads: int = 1, precision: Literal["f32", "bf16"] = "f32") -> NetworkEmbedder:
+    """The embedder of an exported network, which brings its settings along; on the CPU, by OpenVINO.
 
     Args:
-        path: an ``.onnx`` file that ``gaitheat export`` wrote.
+        path: a file that ``gaitheat export`` wrote.
         threads: CPU threads that work on one batch.
+        precision: of the numbers; what bfloat16 computes has an identity of its own.
 
     Raises:
-        GaitheatError: the file is no network, or no exported embedder.
+        GaitheatError: the file is no network or no exported embedder, or this CPU has no such precision.
     """
-    network = OpenNetwork(path, threads)
+    from gaitheat.inference import OpenNetwork  # only who embeds by a network needs OpenVINO
+
+    network = OpenNetwork(path, threads, precision)
     if METADATA not in network.metadata:
         raise GaitheatError(
             f"{path.name} says nothing of how to embed: expected a file that gaitheat export wrote"
@@ -218,6 +227,8 @@ def from_export(path: Path, threads: int = 1) -> NetworkEmbedder:
     settings = carried["embedder"]
     settings["alignment"] = Alignment(**settings["alignment"])
     reads = settings["reads"] = frozenset(settings["reads"])
+    if precision != "f32":
+        settings["weights"] += f"/{precision}"
 
     def forward(passes: Passes) -> NDArray[np.float32]:
         return network(*passes.taken(reads))[0]

@@ -1,43 +1,35 @@
 """Videos that show what was extracted: over the whole picture, or, where that is gone, crop by crop."""
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
-from av.container import OutputContainer
-from av.video.reformatter import Colorspace
-from av.video.stream import VideoStream
 
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, WINDOW_RATE, Clip, compose, window
 from gaitheat.errors import GaitheatError
+from gaitheat.film import film_at
 from gaitheat.frames import FrameSource
+from gaitheat.labels import Plate, paint_frame, paint_words
 from gaitheat.painting import (
+    LIGHT,
     Affine,
+    Colour,
     Picture,
     empty,
     enlarged,
     evenly,
-    paint_frame,
     paint_maps,
     paint_silhouette,
     paint_skeleton,
-    paint_words,
     person,
-    shrunk,
 )
 from gaitheat.video.crop import cut
 from gaitheat.video.reader import open_source
 
 SAME_MOMENT = 1e-3
 """Seconds by which a clip's frame and the recording's may differ and still be the same."""
-TICKS = 90_000
-"""Units of a second in which the video tells its times: whole for 24, 25, 30, 50 and 60 frames a second."""
 LEAD = 1.0
 """Seconds that are shown before the first clip and behind the last."""
 CROPS = 8
@@ -62,7 +54,11 @@ def recording_of(clip: Clip) -> FrameSource | None:
 
 
 def overlay_video(
-    source: FrameSource, clips: Sequence[Clip], path: Path, labels: Mapping[int, str] | None = None
+    source: FrameSource,
+    clips: Sequence[Clip],
+    path: Path,
+    labels: Mapping[int, str] | None = None,
+    colours: Mapping[int, Colour] | None = None,
 ) -> None:
     """Write an MP4 of the recording with everybody's maps, skeleton and silhouette over it.
 
@@ -70,27 +66,30 @@ def overlay_video(
         source: the recording, frame by frame; a picture of another size than the first is resized to it.
         clips: people of that recording.
         path: where to; nothing is left there if it cannot be finished.
-        labels: what to write over each track; ``track 3``, if it is not named.
+        labels: what to write over each track, in one or more lines; ``track 3``, if it is not named.
+        colours: of each track's frame and of the first line of its label; light, if it is not named.
 
     Raises:
         GaitheatError: no clips, clips of another recording, nothing to read, or no place to write.
     """
     _check_one_recording(clips)
-    names, painted = labels or {}, 0
+    names, shades, painted = labels or {}, colours or {}, 0
     begin, end = min(clip.times[0] for clip in clips) - LEAD, max(clip.times[-1] for clip in clips) + LEAD
-    with _film(path) as film:
+    with film_at(path) as film:
         for frame in takewhile(lambda frame: frame.time <= end, source):
             if frame.time < begin:
                 continue
             picture, factor = _legible(frame.rgb)
             size = max(LABEL, min(picture.shape[:2]) // 45)
-            for clip in clips:
-                at = _frame_at(clip, frame.time)
-                if at is not None:
-                    affine = compose(clip.crop[at : at + 1], enlarged(float(factor))[None])[0]
-                    _paint_layers(picture, clip, at, affine)
-                    paint_frame(picture, affine, names.get(clip.key.track, f"track {clip.key.track}"), size)
-                    painted += 1
+            shown = _shown(clips, frame.time, factor)
+            for clip, at, affine in shown:
+                _paint_layers(picture, clip, at, affine)
+            taken: list[Plate] = []
+            for clip, _, affine in shown:  # words last: nobody's body hides another one's name
+                track = clip.key.track
+                label = names.get(track, f"track {track}")
+                paint_frame(picture, affine, label, size, shades.get(track, LIGHT), taken)
+            painted += len(shown)
             film.add(picture, frame.time)
         if not painted:
             raise _wrong_recording(source, clips[0])
@@ -102,6 +101,13 @@ def _check_one_recording(clips: Sequence[Clip]) -> None:
     if len({clip.sha256 for clip in clips}) > 1:
         names = sorted({clip.source for clip in clips})
         raise GaitheatError(f"an overlay needs clips of one recording, got {', '.join(names)}")
+
+
+def _shown(clips: Sequence[Clip], time: float, factor: int) -> list[tuple[Clip, int, Affine]]:
+    """Who is in the picture of that moment: which frame of which clip, and where it lies in the picture."""
+    frames = [(clip, _frame_at(clip, time)) for clip in clips]
+    larger = enlarged(float(factor))[None]
+    return [(clip, at, compose(clip.crop[at : at + 1], larger)[0]) for clip, at in frames if at is not None]
 
 
 def _legible(rgb: Picture) -> tuple[Picture, int]:
@@ -129,7 +135,7 @@ def crops_video(clips: Sequence[Clip], path: Path, unseen: int = 0) -> None:
     shown, rest = clips[:CROPS], unseen + max(0, len(clips) - CROPS)
     ticks = max(round((clip.times[-1] - clip.times[0]) * WINDOW_RATE) + 1 for clip in shown)
     windows = [window(clip.times, 0, ticks) for clip in shown]
-    with _film(path) as film:
+    with film_at(path) as film:
         for tick in range(ticks):
             pairs = zip(shown, windows, strict=True)
             tiles = [_tile(clip, int(frames[tick]) if mask[tick] else None) for clip, (frames, mask) in pairs]
@@ -145,15 +151,27 @@ def film_strip(source: FrameSource, clip: Clip, count: int) -> list[Picture]:
     Raises:
         GaitheatError: the recording has no frame at the time of one of them.
     """
-    chosen = evenly(len(clip), count)
-    crops: dict[int, Picture] = {}
-    for frame in source:
-        at = _frame_at(clip, frame.time)
-        if at is not None and at in chosen:
-            crops[at] = cut(frame.rgb, clip.crop[at], CROP_SIZE)
-        if len(crops) == len(chosen):
-            return [crops[int(at)] for at in chosen]
-    raise _wrong_recording(source, clip)
+    return film_strips(source, [clip], count)[0]
+
+
+def film_strips(source: FrameSource, clips: Sequence[Clip], count: int) -> list[list[Picture]]:
+    """The film strip of each of several people; the recording is read once.
+
+    Raises:
+        GaitheatError: the recording has no frame at the time of one of a strip's pictures.
+    """
+    chosen = [evenly(len(clip), count).tolist() for clip in clips]
+    end = max((clip.times[-1] for clip in clips), default=-np.inf) + SAME_MOMENT
+    crops: list[dict[int, Picture]] = [{} for _ in clips]
+    for frame in takewhile(lambda frame: frame.time <= end, source):
+        for clip, wanted, found in zip(clips, chosen, crops, strict=True):
+            at = _frame_at(clip, frame.time)
+            if at is not None and at in wanted:
+                found[at] = cut(frame.rgb, clip.crop[at], CROP_SIZE)
+    for clip, wanted, found in zip(clips, chosen, crops, strict=True):
+        if len(found) < len(wanted):
+            raise _wrong_recording(source, clip)
+    return [[found[at] for at in wanted] for wanted, found in zip(chosen, crops, strict=True)]
 
 
 def _wrong_recording(source: FrameSource, clip: Clip) -> GaitheatError:
@@ -192,58 +210,3 @@ def _grid(tiles: Sequence[Picture]) -> Picture:
     columns = min(len(tiles), CROPS_IN_A_ROW)
     filled = [*tiles, *[empty(*tiles[0].shape[:2])] * (-len(tiles) % columns)]
     return np.vstack([np.hstack(filled[row : row + columns]) for row in range(0, len(filled), columns)])
-
-
-class _Film:
-    """An H.264 stream that takes the size of its first picture, and its times from the pictures."""
-
-    def __init__(self, container: OutputContainer) -> None:
-        self._container = container
-        self._stream: VideoStream | None = None
-        self._start = 0.0
-
-    def add(self, picture: Picture, time: float) -> None:
-        """One more picture, ``time`` seconds on the recording's clock; the film starts at the first."""
-        if self._stream is None:
-            self._start, self._stream = time, self._opened(*picture.shape[:2])
-        width, height = self._stream.width, self._stream.height
-        odd_height, odd_width = height - picture.shape[0], width - picture.shape[1]
-        if (odd_height, odd_width) in ((0, 1), (1, 0), (1, 1)):
-            # yuv420p holds one colour for four pixels: sizes must be even.
-            picture = cv2.copyMakeBorder(picture, 0, odd_height, 0, odd_width, cv2.BORDER_REPLICATE)
-        elif (odd_height, odd_width) != (0, 0):
-            picture = shrunk(picture, width, height)
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
-        frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
-        frame.pts, frame.time_base = round((time - self._start) * TICKS), Fraction(1, TICKS)
-        self._container.mux(self._stream.encode(frame))
-
-    def _opened(self, height: int, width: int) -> VideoStream:
-        # B-frames would let the header tell too short a length where times are uneven.
-        options = {"crf": "18", "preset": "veryfast", "bf": "0"}
-        stream: VideoStream = self._container.add_stream("h264", rate=round(WINDOW_RATE), options=options)
-        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-        stream.codec_context.time_base = Fraction(1, TICKS)
-        stream.codec_context.colorspace = Colorspace.ITU709  # players guess by the size unless told
-        return stream
-
-    def finish(self) -> None:
-        """Nothing more will come."""
-        if self._stream is not None:
-            self._container.mux(self._stream.encode(None))
-
-
-@contextmanager
-def _film(path: Path) -> Iterator[_Film]:
-    """A film that is at ``path`` whole, or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            part = Path(folder) / "film.mp4"
-            with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-                film = _Film(container)
-                yield film
-                film.finish()
-            part.replace(path)
-    except (OSError, av.FFmpegError) as error:
-        raise GaitheatError(f"{path}: cannot write a video there ({error})") from error

@@ -1,4 +1,4 @@
-"""One frame of a clip painted onto a picture: maps in colour, skeleton, silhouette, words.
+"""One frame of a clip painted onto a picture: maps in colour, skeleton, silhouette.
 
 Every ``paint_...`` changes the picture that it is given. ``affine`` leads from the picture's pixels to
 heatmap pixels: a clip's crop paints onto the recording, and :func:`enlarged` onto an empty tile.
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageFont
 
 from gaitheat.clips import MAP_HEIGHT, MAP_WIDTH, Clip, transform
 from gaitheat.errors import GaitheatError
@@ -173,7 +173,7 @@ def paint_silhouette(
     cv2.polylines(part, contours, True, OUTLINE, 1, cv2.LINE_AA)
 
 
-def _corners(affine: Affine) -> Float32[np.ndarray, "4 2"]:
+def frame_corners(affine: Affine) -> Float32[np.ndarray, "4 2"]:
     """Corners of the heatmap frame in the picture's pixels."""
     right, bottom = MAP_WIDTH - 0.5, MAP_HEIGHT - 0.5
     frame = np.array([[(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom)]], np.float32)
@@ -187,7 +187,7 @@ def _inverse(affine: Affine) -> Affine:
 
 def _under_frame(picture: Picture, affine: Affine) -> tuple[Picture, Affine]:
     """The part of the picture that the heatmap frame covers, and the affine from it to heatmap pixels."""
-    corners = _corners(affine)
+    corners = frame_corners(affine)
     size = np.array(picture.shape[1::-1])
     x0, y0 = np.clip(np.floor(corners.min(0)), 0, size).astype(int)
     x1, y1 = np.clip(np.ceil(corners.max(0)) + 1, 0, size).astype(int)
@@ -219,30 +219,3 @@ def fitted(text: str, width: int, typeface: ImageFont.FreeTypeFont) -> str:
     while text and typeface.getlength(text + "…") > width:
         text = text[:-1]
     return text + "…"
-
-
-@lru_cache(maxsize=256)
-def _words(text: str, size: int) -> Picture:
-    """Light words on a dark plate."""
-    width, pad = round(font(size).getlength(text)), size // 3
-    plate = Image.new("RGB", (width + 2 * pad, round(1.2 * size) + pad), BACKGROUND)
-    ImageDraw.Draw(plate).text((pad, plate.height / 2), text, LIGHT, font(size), anchor="lm")
-    return np.array(plate)
-
-
-def paint_words(picture: Picture, text: str, left: float, top: float, size: int) -> None:
-    """Words on a plate, moved inside the picture where they would stick out."""
-    plate = _words(text, size)[: picture.shape[0], : picture.shape[1]]
-    height, width = plate.shape[:2]
-    x = int(np.clip(left, 0, picture.shape[1] - width))
-    y = int(np.clip(top, 0, picture.shape[0] - height))
-    picture[y : y + height, x : x + width] = plate
-
-
-def paint_frame(picture: Picture, affine: Affine, label: str, size: int) -> None:
-    """The border of the heatmap frame, and a label above it."""
-    corners = _corners(affine)
-    outline = np.rint(corners * 2**SHIFT).astype(np.int32)
-    cv2.polylines(picture, [outline], True, LIGHT, 1, cv2.LINE_AA, SHIFT)
-    left, top = corners.min(0).tolist()
-    paint_words(picture, label, left, top - len(_words(label, size)), size)

@@ -95,18 +95,20 @@ def _text(value: Any) -> str:
 
 def person_row(video: Path, person: "Person", structured: bool) -> Row:
     """Who was seen in a video, when, and who that is; the nearest people as objects or as one text."""
-    clip = person.clip
+    clip, quality = person.clip, person.quality
     row = {
         "video": str(video),
         "track": person.track,
         "seconds": f"{clip.times[0]:.1f}-{clip.times[-1]:.1f}" if clip else None,
         "frames": len(clip) if clip else None,
         "name": person.name,
+        "false_alarm": person.false_alarm,
         "reason": person.reason,
     }
     if structured:
-        return {**row, "matches": [match._asdict() for match in person.matches]}
-    nearest = ", ".join(f"{name} {distance:.3f}" for name, distance in person.matches[:3])
+        worth = None if quality is None else quality._asdict()
+        return {**row, "quality": worth, "matches": [match._asdict() for match in person.matches]}
+    nearest = ", ".join(f"{match.name} {match.score:.3f}" for match in person.matches[:3])
     return {**row, "nearest": nearest}
 
 

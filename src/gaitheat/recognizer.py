@@ -7,33 +7,49 @@
     people = list(recognizer.identify("door.mp4"))
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float32
 
-from gaitheat.clips import Clip, Refusal
-from gaitheat.embeddings import EMBEDDERS, Embedder, embedder_called
+from gaitheat.clips import Clip, ClipKey
+from gaitheat.embeddings import Embedder
 from gaitheat.errors import GaitheatError
-from gaitheat.gallery import Enrolled, Gallery, Match, Take, clean_name
-from gaitheat.gallery_table import is_vacant
+from gaitheat.gallery.gallery import Enrolled, Gallery, Match, Take, clean_name
+from gaitheat.gallery.strangers import Strangers
 from gaitheat.motion import Motion
-from gaitheat.video.people import Viewer, motion_of, standing
+from gaitheat.pretrained import PRETRAINED
+from gaitheat.recognition import teaching
+from gaitheat.recognition.bench import Bench
+from gaitheat.recognition.embedding import DEFAULT_EMBEDDING, embedding_of
+from gaitheat.recognition.quality import Quality, quality_of
+from gaitheat.recognition.verdicts import (
+    DEFAULT_FAR,
+    LISTED,
+    THRESHOLDS,
+    Judge,
+    Verdict,
+    decide,
+    expect_limits,
+)
+from gaitheat.recognition.verify import Comparison, verify
+from gaitheat.video.people import Viewer, motion_of
 
-DEFAULT_EMBEDDING = "mean-heatmap"
-THRESHOLDS = {"mean-heatmap": 0.385, "mean-silhouette": 0.224, "mean-skeleton": 0.095}
-"""Distances, 0 to 2, up to which the nearest person is named; by embedding.
+__all__ = [
+    "DEFAULT_EMBEDDING",
+    "DEFAULT_FAR",
+    "THRESHOLDS",
+    "Comparison",
+    "Person",
+    "Recognizer",
+    "decide",
+    "verify",
+]
 
-At these, 5 % of the pairs of different people of the KTH development subjects are accepted: ``gaitheat
-evaluate --store STORE`` prints them. They speak of one comparison; a search of many people raises more
-false alarms.
-"""
-FARTHEST = 2.0
-"""Distance of opposite embeddings: all are of length 1."""
-LISTED = 5
-"""How many of the nearest people an answer lists."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +64,10 @@ class Person:
     motion: Motion | None = None
     clip: Clip | None = None
     """None if extraction refused the track."""
-
-
-class Comparison(NamedTuple):
-    """Whether two videos show the same person: whether their distance is at most the threshold."""
-
-    same: bool
-    distance: float
-    threshold: float
+    quality: Quality | None = None
+    """What the track is worth; None if extraction refused it."""
+    false_alarm: float | None = None
+    """Share of strangers' searches that come as near to anybody; None if that was not measured."""
 
 
 class Recognizer:
@@ -63,32 +75,41 @@ class Recognizer:
 
     Args:
         gallery: a folder; it is made at the first enrolment.
-        embedding: one of EMBEDDERS; None: the gallery's own, or the default for a new one.
-        threshold: the distance up to which the nearest person is named; None: THRESHOLDS.
-        embedder: what makes the embeddings, such as a trained network, in the place of ``embedding``; it has
-            no threshold of its own.
+        embedding: what `embedder_called` takes; None: the gallery's own, or the default for a new one.
+        far: false alarms by search of this gallery that are allowed, 0..1: how often a stranger may be taken
+            for somebody. None: DEFAULT_FAR where strangers are at hand.
+        threshold: in the place of that, the distance up to which the nearest person is named.
+        embedder: what makes the embeddings, in the place of ``embedding``; it knows no strangers.
+        camera: what saw the videos; takes remember it. "" if nobody knows.
 
     Raises:
-        GaitheatError: no such embedding, the folder holds no gallery but something else, or a gallery of
-            other embeddings.
+        GaitheatError: no such embedding, the folder holds no gallery but something else, a gallery of other
+            embeddings, or both a rate and a threshold.
     """
 
     def __init__(
         self,
         gallery: str | Path,
         embedding: str | None = None,
+        far: float | None = None,
         threshold: float | None = None,
         embedder: Embedder | None = None,
+        camera: str = "",
     ) -> None:
         self.path = Path(gallery)
-        if embedder is None:
-            name = self._embedding(embedding)
-            self.embedder: Embedder = embedder_called(name)
-        else:
-            name = embedder.identity
-            self.embedder = self._accepted(embedder, embedding)
-        self.threshold = _limit(name, threshold)
+        self.embedding, self.embedder = embedding_of(self.path, embedding, embedder)
+        expect_limits(far, threshold)
+        self.far, self.threshold = far, threshold
+        self.camera = camera
         self.viewer = Viewer()
+        self._bench = Bench(self.path, self.embedding)
+
+    @classmethod
+    def from_pretrained(
+        cls, gallery: str | Path, name: str = PRETRAINED[0], far: float | None = None, camera: str = ""
+    ) -> "Recognizer":
+        """With a network that comes with the package, one of PRETRAINED."""
+        return cls(gallery, name, far, camera=camera)
 
     def enroll(
         self, video: str | Path, name: str, track: int | None = None, start: int = 0, stop: int | None = None
@@ -111,9 +132,16 @@ class Recognizer:
         """Remember the person of a clip."""
         clean_name(name)  # neither a bad name nor a clip that cannot be embedded makes a gallery
         part = f"{clip.key.take}, track {clip.key.track}"
-        take = Take(self.embedder.embed(clip), len(clip), clip.source, clip.sha256, str(clip.estimator), part)
-        gallery = Gallery.create(self.path, _identity(self.embedder, clip), self.embedder.dimension)
-        return gallery.enroll(name, [take], gallery.embedder)
+        take = Take(
+            self.embedder.embed(clip),
+            len(clip),
+            clip.source,
+            clip.sha256,
+            str(clip.estimator),
+            part,
+            self.camera,
+        )
+        return self._created(clip).enroll(name, [take], self._identity(clip))
 
     def identify(
         self, video: str | Path, start: int = 0, stop: int | None = None, stream: bool = False
@@ -126,104 +154,92 @@ class Recognizer:
             stream: read it once, as if it came from a camera.
 
         Raises:
-            GaitheatError: there is no gallery, or the video cannot be read.
+            GaitheatError: there is no gallery, the video cannot be read, or nothing says who is near enough.
         """
-        gallery = Gallery.open(self.path)
+        self.judge()
         for item in self.viewer.people(Path(video), start, stop, stream):
-            if isinstance(item, Refusal):
-                yield Person(item.key.track, None, f"not usable: {item.reason} ({item.frames} frames)")
+            if isinstance(item, Clip):
+                yield self.identify_clip(item)
             else:
-                yield self._recognise(item, gallery)
+                yield Person(item.key.track, None, f"not usable: {item.reason} ({item.frames} frames)")
 
-    def nearest(self, clip: Clip, gallery: Gallery, count: int) -> tuple[Match, ...]:
-        """The ``count`` people of a gallery who are nearest to the person of a clip, nearest first."""
-        identity = _identity(self.embedder, clip)
-        return tuple(gallery.search(self.embedder.embed(clip), identity, count))
+    def identify_clip(self, clip: Clip) -> Person:
+        """Who the person of a clip is."""
+        motion, quality, track = motion_of(clip), quality_of(clip), clip.key.track
+        if not quality.usable:
+            return Person(track, None, "; ".join(quality.reasons), (), motion, clip, quality)
+        verdict = self._verdict(clip, LISTED)
+        answer = verdict.name, verdict.reason, verdict.matches
+        return Person(track, *answer, motion, clip, quality, verdict.false_alarm)
 
-    def _embedding(self, embedding: str | None) -> str:
-        """The embedding that was asked for, the gallery's own, or the default."""
-        if is_vacant(self.path):
-            return embedding or DEFAULT_EMBEDDING
-        made_of = _embedding_of(Gallery.open(self.path))
-        if embedding not in (None, made_of):
-            raise GaitheatError(
-                f"the gallery {self.path} is made of {made_of}, not of {embedding}: use another folder"
+    def nearest(self, clip: Clip, count: int = LISTED) -> tuple[Match, ...]:
+        """The ``count`` people of the gallery who are nearest to the person of a clip, nearest first."""
+        return self._verdict(clip, count).matches
+
+    def judge(self) -> Judge:
+        """Who is known now, and what it takes to be named.
+
+        Raises:
+            GaitheatError: there is no gallery, or nothing says who is near enough.
+        """
+        return self._bench.judge(self.far, self.threshold)
+
+    def calibrate(self, clips: Iterable[Clip]) -> int:
+        """Count false alarms with these strangers from now on; their number. The gallery keeps no names.
+
+        Args:
+            clips: of people who are not enrolled, of which those with a gait that can be used count.
+
+        Raises:
+            GaitheatError: too few strangers, or clips of another estimator than the gallery's.
+        """
+        embeddings, keys, gallery = self._embedded(clips)
+        return teaching.calibrate(gallery, Strangers.named(embeddings, keys, self.camera))
+
+    def adapt(self, clips: Iterable[Clip]) -> int:
+        """The recogniser's camera learns its bias from passers-by; returns by how many clips.
+
+        Args:
+            clips: a few dozen of that camera, of anybody, of which those with a gait that can be used count.
+
+        Raises:
+            GaitheatError: the recogniser knows no camera, too few clips, or clips of another estimator.
+        """
+        if not self.camera:
+            raise GaitheatError("expected to know which camera learns: give the recogniser a camera's name")
+        embeddings, keys, gallery = self._embedded(clips)
+        teaching.adapt(gallery, self.camera, embeddings)
+        return len(keys)
+
+    def _embedded(
+        self, clips: Iterable[Clip]
+    ) -> tuple[Float32[np.ndarray, "clips dim"], list[ClipKey], Gallery]:
+        """Of the usable ones among these clips, and the gallery, which is made if there is none."""
+        embeddings, keys, gallery, left_out = [], [], None, 0
+        for clip in clips:
+            if not quality_of(clip).usable:
+                left_out += 1
+                continue
+            gallery = gallery or self._created(clip)
+            gallery.check_embedder(self._identity(clip))
+            embeddings.append(self.embedder.embed(clip))
+            keys.append(clip.key)
+        if left_out:
+            logger.warning(
+                "left out %d of %d clips: no gait that can be used", left_out, left_out + len(keys)
             )
-        return made_of
+        if gallery is None:
+            raise GaitheatError("expected clips of people who walk, but got none that can be used")
+        return np.stack(embeddings), keys, gallery
 
-    def _accepted(self, embedder: Embedder, embedding: str | None) -> Embedder:
-        """The embedder, if it is the only one asked for and the gallery is not made of other embeddings."""
-        if embedding is not None:
-            raise GaitheatError(f"expected an embedder or the name of one, but got both ({embedding})")
-        if not is_vacant(self.path):
-            made_of = Gallery.open(self.path).embedder
-            if not made_of.startswith(f"{embedder.identity}/"):
-                raise GaitheatError(
-                    f"the gallery {self.path} is made of {made_of}, not of {embedder.identity}: "
-                    "use another folder"
-                )
-        return embedder
+    def _created(self, clip: Clip) -> Gallery:
+        return Gallery.create(self.path, self._identity(clip), self.embedder.dimension)
 
-    def _recognise(self, clip: Clip, gallery: Gallery) -> Person:
-        motion = motion_of(clip)
-        reason = standing(motion)
-        if reason:
-            return Person(clip.key.track, None, reason, (), motion, clip)
-        matches = self.nearest(clip, gallery, LISTED)
-        name, reason = decide(matches, self.threshold)
-        return Person(clip.key.track, name, reason, matches, motion, clip)
+    def _identity(self, clip: Clip) -> str:
+        """What a gallery is bound to: the embedding, and the estimator whose maps it saw."""
+        return f"{self.embedder.identity}/{clip.estimator}"
 
-
-def decide(matches: tuple[Match, ...], threshold: float) -> tuple[str | None, str]:
-    """The name of the nearest person if that is near enough, else None; and the reason.
-
-    Args:
-        matches: known people, nearest first.
-        threshold: the distance up to which the nearest is named.
-    """
-    if not matches:
-        return None, "nobody is enrolled"
-    best = matches[0]
-    if best.distance > threshold:
-        return None, f"nobody known: the nearest, {best.name}, is at {best.distance:.3f} > {threshold:g}"
-    return best.name, f"distance {best.distance:.3f} <= {threshold:g}"
-
-
-def verify(
-    first: str | Path, second: str | Path, embedding: str = DEFAULT_EMBEDDING, threshold: float | None = None
-) -> Comparison:
-    """Whether the one person who walks in each of two videos is the same; needs no gallery.
-
-    Raises:
-        GaitheatError: nobody or several people walk in a video.
-    """
-    embedder, limit, viewer = embedder_called(embedding), _limit(embedding, threshold), Viewer()
-    ours, theirs = (embedder.embed(viewer.walker(Path(video))) for video in (first, second))
-    distance = float(np.linalg.norm(ours - theirs))
-    return Comparison(distance <= limit, distance, limit)
-
-
-def _limit(embedding: str, threshold: float | None) -> float:
-    """The chosen threshold, or the embedding's own."""
-    limit = THRESHOLDS.get(embedding) if threshold is None else threshold
-    if limit is None:
-        raise GaitheatError(f"{embedding} has no threshold of its own: give one, 0 to {FARTHEST:g}")
-    if not 0 <= limit <= FARTHEST:
-        raise GaitheatError(f"a threshold is a distance from 0 to {FARTHEST:g}, but got {limit:g}")
-    return limit
-
-
-def _embedding_of(gallery: Gallery) -> str:
-    """The embedding that an existing gallery is made of."""
-    for name, embedder in EMBEDDERS.items():
-        if gallery.embedder.startswith(f"{embedder.identity}/"):
-            return name
-    raise GaitheatError(
-        f"the gallery {gallery.path} is made of {gallery.embedder!r}, which this version does not know "
-        f"(it knows {', '.join(EMBEDDERS)}): enrol into another folder"
-    )
-
-
-def _identity(embedder: Embedder, clip: Clip) -> str:
-    """What a gallery is bound to: the embedding, and the estimator whose maps it saw."""
-    return f"{embedder.identity}/{clip.estimator}"
+    def _verdict(self, clip: Clip, count: int) -> Verdict:
+        self._bench.gallery().check_embedder(self._identity(clip))
+        probe = self._bench.adapted(self.embedder.embed(clip), self.camera)
+        return self.judge().verdict(probe, count)

@@ -9,10 +9,10 @@ import pytest
 
 from evaluation.memory import Memory
 from factories import ESTIMATOR, make_clip
+from gaitheat.adaptation import CohortAdaptation
 from gaitheat.clips import Clip, ClipKey, Estimator
 from gaitheat.datasets.protocol import Cell, Protocol, Selection
 from gaitheat.errors import GaitheatError
-from gaitheat.evaluation.adaptation import CohortAdaptation
 from gaitheat.evaluation.embedding import BATCH
 from gaitheat.evaluation.evaluate import Report, difference, evaluate, evaluate_embeddings
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from gaitheat.adaptation import CohortAdaptation
 from gaitheat.datasets.protocol import dealt
 from gaitheat.errors import GaitheatError
-from gaitheat.evaluation.adaptation import CohortAdaptation
 from gaitheat.evaluation.pairwise import GROUPS, MOST_CLIPS, adapted_distances, expect_adaptable
 
 SUBJECTS = [f"{number:02d}" for number in range(16) for _ in range(4)]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from factories import make_clip
+from gaitheat.adaptation import CohortAdaptation
 from gaitheat.clips import Clip, ClipKey
 from gaitheat.datasets.protocol import Cell, Protocol, Selection
 from gaitheat.errors import GaitheatError
-from gaitheat.evaluation.adaptation import CohortAdaptation
 from gaitheat.evaluation.evaluate import Report, evaluate
 from gaitheat.pages.page import evaluation_page, write_page
 from training.walks import Memory

@@ -16,7 +16,7 @@ import pytest
 from gaitheat.errors import GaitheatError
 from gaitheat.frames import FrameSource
 from gaitheat.video.pictures import ImageFolder
-from gaitheat.video.reader import VideoFile, _Clock, open_source
+from gaitheat.video.reader import Clock, VideoFile, open_source
 
 COUNT = 30
 
@@ -130,7 +130,7 @@ def test_a_variable_frame_rate_keeps_its_times(tmp_path):
 
 
 def clock_times(*stamps: float | None) -> list[float | None]:
-    clock = _Clock(step=0.5)
+    clock = Clock(step=0.5)
     return [clock.read(stamp) for stamp in stamps]
 
 
@@ -143,7 +143,7 @@ def test_times_increase_whatever_the_stamps_say():
 
 def test_repeated_times_are_counted(tmp_path, monkeypatch):
     source = VideoFile(walk(tmp_path / "walk.mp4"))
-    monkeypatch.setattr(_Clock, "read", lambda clock, stamp: stamp if stamp != 0.4 else None)
+    monkeypatch.setattr(Clock, "read", lambda clock, stamp: stamp if stamp != 0.4 else None)
     assert [frame.number for frame in source] == [n for n in range(COUNT) if n != 10]
     assert source.problem is not None
     assert source.problem.startswith("1 frames were left out")

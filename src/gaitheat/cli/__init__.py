@@ -5,16 +5,20 @@ from io import TextIOWrapper
 
 import tyro
 
+from gaitheat.cli.app_verbs import app
 from gaitheat.cli.arguments import STOPPED
+from gaitheat.cli.camera_verbs import adapt, calibrate, cameras
 from gaitheat.cli.clip_verbs import assets, demo, extract, pack, show
 from gaitheat.cli.compare_verbs import compare
 from gaitheat.cli.cross_verbs import cross
 from gaitheat.cli.evaluation_verbs import evaluate
 from gaitheat.cli.export_verbs import export
-from gaitheat.cli.gallery_verbs import enroll, forget, identify, people, verify
+from gaitheat.cli.gallery_verbs import enroll, export_gallery, forget, merge, people
 from gaitheat.cli.import_verbs import import_clips
+from gaitheat.cli.recognition_verbs import identify, verify
 from gaitheat.cli.train_verbs import train
 from gaitheat.cli.walker_verbs import walkers
+from gaitheat.cli.watch_verbs import watch
 from gaitheat.errors import GaitheatError
 
 DESCRIPTION = "Who walks here? Video -> pose heatmaps -> one embedding -> a name, or nobody known."
@@ -25,9 +29,15 @@ VERBS = (
     pack,
     enroll,
     identify,
+    watch,
     verify,
     people,
     forget,
+    adapt,
+    cameras,
+    calibrate,
+    merge,
+    export_gallery,
     train,
     evaluate,
     compare,
@@ -35,12 +45,13 @@ VERBS = (
     export,
     walkers,
     assets,
+    app,
     demo,
 )
 
-app = tyro.extras.SubcommandApp()
+commands = tyro.extras.SubcommandApp()
 for verb in VERBS:
-    app.command(verb)
+    commands.command(verb)
 
 
 def main() -> None:
@@ -49,7 +60,7 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:
-        code = app.cli(prog="gaitheat", description=DESCRIPTION, args=arguments)
+        code = commands.cli(prog="gaitheat", description=DESCRIPTION, args=arguments)
     except (GaitheatError, OSError) as error:
         if debug:
             raise

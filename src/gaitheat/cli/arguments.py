@@ -19,6 +19,7 @@ GalleryFolder = Annotated[Path, Positional, arg(metavar="GALLERY")]
 Store = Annotated[str, arg(metavar="STORE")]
 StorePath = Annotated[str, Positional, arg(metavar="STORE")]
 Video = Annotated[Path, Positional, arg(metavar="VIDEO")]
+Camera = Annotated[str, arg(metavar="NAME")]
 Json = Annotated[bool, FlagCreatePairsOff, arg(name="json", help="Print JSON.")]
 Csv = Annotated[bool, FlagCreatePairsOff, arg(name="csv", help="Print CSV.")]
 

@@ -45,7 +45,7 @@ def evaluate(
         submission: Measure nothing, but write the list that GREW's organisers take, such as grew.csv.
         report: Write a page with tables, curves and the nearest mistakes, such as page.html.
     """
-    from gaitheat.evaluation.adaptation import CohortAdaptation
+    from gaitheat.adaptation import CohortAdaptation
     from gaitheat.evaluation.embedding import entrants
     from gaitheat.evaluation.evaluate import evaluate as measure
     from gaitheat.printing import print_reports, warn

@@ -1,12 +1,12 @@
-"""The commands about people: remember them, recognise them, compare them, forget them."""
+"""The commands about who is known: remember people, list them, forget them, carry them elsewhere."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import FlagCreatePairsOff, Positional, arg
+from tyro.conf import Positional, arg
 
-from gaitheat.cli.arguments import STOPPED, Csv, GalleryFolder, Json, Video
+from gaitheat.cli.arguments import STOPPED, Camera, Csv, GalleryFolder, Json, Video
 from gaitheat.errors import GaitheatError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def enroll(
     video: Video,
     name: Annotated[str, arg(name="as")],
     embedding: str | None = None,
+    camera: Camera = "",
     track: int | None = None,
     start: int = 0,
     stop: int | None = None,
@@ -30,7 +31,9 @@ def enroll(
         gallery: The folder of known people; it is made if it is not there.
         video: A video, a folder of pictures, or a folder of videos of that person.
         name: What to call them.
-        embedding: How clips become vectors; the gallery's own if left out.
+        embedding: How clips become vectors: gaitheat-s, which is trained, another one's name, or an exported
+            network (.onnx); the gallery's own if left out.
+        camera: What filmed it: cameras differ, and one that has learnt from passers-by is allowed for.
         track: Which person, if several walk in the video.
         start: First frame to look at, counted from 0.
         stop: First frame not to look at any more.
@@ -38,7 +41,7 @@ def enroll(
     from gaitheat.printing import print_rows, say
     from gaitheat.recognizer import Recognizer
 
-    recognizer = Recognizer(gallery, embedding)
+    recognizer = Recognizer(gallery, embedding, camera=camera)
 
     def remember(path: Path) -> "list[Row]":
         enrolled = recognizer.enroll(path, name, track, start, stop)
@@ -47,69 +50,10 @@ def enroll(
             say(f"{name}: {known}")
         return [{"name": name, "video": str(path), **enrolled._asdict()}]
 
-    rows, code = _each_video(video, remember)
+    rows, code = each_video(video, remember)
     if as_json or as_csv:
         print_rows(rows, as_json, as_csv)
     return code
-
-
-def identify(
-    gallery: GalleryFolder,
-    video: Video,
-    threshold: float | None = None,
-    start: int = 0,
-    stop: int | None = None,
-    stream: Annotated[bool, FlagCreatePairsOff] = False,
-    as_json: Json = False,
-    as_csv: Csv = False,
-) -> int:
-    """Who walks in a video, or in every video of a folder: the nearest known people, or nobody known.
-
-    Args:
-        gallery: The folder of known people.
-        video: A video, a folder of pictures, or a folder of videos.
-        threshold: Distance (0 to 2) up to which the nearest person is named; the embedding's own if left out.
-        start: First frame to look at, counted from 0.
-        stop: First frame not to look at any more.
-        stream: Read it once, as if it came from a camera, without a look ahead.
-    """
-    from gaitheat.gallery import Gallery
-    from gaitheat.printing import person_row, print_rows
-    from gaitheat.recognizer import Recognizer
-
-    Gallery.open(gallery)  # where there is none, that is said once, not for every video
-    recognizer = Recognizer(gallery, threshold=threshold)
-
-    def look(path: Path) -> "list[Row]":
-        found = recognizer.identify(path, start, stop, stream)
-        return [person_row(path, person, as_json) for person in found]
-
-    rows, code = _each_video(video, look)
-    print_rows(rows, as_json, as_csv)
-    return code
-
-
-def verify(
-    first: Video,
-    second: Video,
-    embedding: str = "mean-heatmap",
-    threshold: float | None = None,
-    as_json: Json = False,
-    as_csv: Csv = False,
-) -> None:
-    """Whether the people who walk in two videos are the same person.
-
-    Args:
-        first: A video, or a folder of pictures, in which one person walks.
-        second: Another one.
-        embedding: How clips become vectors.
-        threshold: Distance (0 to 2) up to which they are the same; the embedding's own if left out.
-    """
-    from gaitheat.printing import print_rows
-    from gaitheat.recognizer import verify as compare
-
-    answer = compare(first, second, embedding, threshold)
-    print_rows([answer._asdict()], as_json, as_csv)
 
 
 def people(gallery: GalleryFolder, as_json: Json = False, as_csv: Csv = False) -> None:
@@ -118,7 +62,7 @@ def people(gallery: GalleryFolder, as_json: Json = False, as_csv: Csv = False) -
     Args:
         gallery: The folder of known people.
     """
-    from gaitheat.gallery import Gallery
+    from gaitheat.gallery.gallery import Gallery
     from gaitheat.printing import print_rows
 
     known = Gallery.open(gallery).people()
@@ -137,7 +81,7 @@ def forget(
         gallery: The folder of known people.
         name: Whom to forget.
     """
-    from gaitheat.gallery import Gallery
+    from gaitheat.gallery.gallery import Gallery
     from gaitheat.printing import print_rows, say
 
     takes = Gallery.open(gallery).forget(name)
@@ -147,7 +91,45 @@ def forget(
         say(f"{name}: forgotten, {takes} takes")
 
 
-def _each_video(path: Path, action: "Callable[[Path], list[Row]]") -> "tuple[list[Row], int]":
+def merge(
+    gallery: GalleryFolder,
+    other: Annotated[Path, Positional, arg(metavar="OTHER")],
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> None:
+    """Add the people of another gallery, or of a file of embeddings, to a gallery.
+
+    Equal names are taken for the same person; walks that are there already stay as they are.
+
+    Args:
+        gallery: The folder of known people; it is made if it is not there.
+        other: Another such folder, or a file: what export-gallery wrote, or your own (.parquet or .npz).
+    """
+    from gaitheat.gallery.gallery import Gallery
+    from gaitheat.printing import print_rows, say
+
+    merged = Gallery.create_like(gallery, other).merge(other)
+    if as_json or as_csv:
+        print_rows([{"gallery": str(gallery), "other": str(other), **merged._asdict()}], as_json, as_csv)
+    else:
+        say(f"{gallery}: {merged.added} takes added, {merged.known} were there already")
+
+
+def export_gallery(gallery: GalleryFolder, file: Annotated[Path, Positional, arg(metavar="FILE")]) -> None:
+    """Write everybody in a gallery into one file. Who is forgotten later is still in that file.
+
+    Args:
+        gallery: The folder of known people.
+        file: The file to write, .parquet or .npz.
+    """
+    from gaitheat.gallery.gallery import Gallery
+    from gaitheat.printing import say
+
+    takes = Gallery.open(gallery).export(file)
+    say(f"{file}: {takes} takes, {file.stat().st_size / 1e6:.1f} MB")
+
+
+def each_video(path: Path, action: "Callable[[Path], list[Row]]") -> "tuple[list[Row], int]":
     """What is said of every recording below a path, and the exit code: a bad one does not stop the others.
 
     Ctrl-C ends it with what was said so far.

@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
+from gaitheat.adaptation import CohortAdaptation
 from gaitheat.clips import ClipKey, Refusal
 from gaitheat.datasets.protocol import Measure, Protocol
 from gaitheat.errors import GaitheatError
-from gaitheat.evaluation.adaptation import CohortAdaptation
 from gaitheat.evaluation.cells import CellResult, cmc, means, resampled
 from gaitheat.evaluation.controls import control_called
 from gaitheat.evaluation.counting import measured, open_set_groups

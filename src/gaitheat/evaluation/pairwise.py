@@ -13,9 +13,9 @@ from itertools import combinations_with_replacement
 import numpy as np
 from jaxtyping import Float32
 
+from gaitheat.adaptation import CohortAdaptation
 from gaitheat.datasets.protocol import dealt
 from gaitheat.errors import GaitheatError
-from gaitheat.evaluation.adaptation import CohortAdaptation
 from gaitheat.metrics import Distance, distances
 
 GROUPS = 8

@@ -1,1 +1,1 @@
-"""Self-contained pages: an evaluation, to be read in a browser."""
+"""Self-contained pages: an evaluation, and who was seen in a video, to be read in a browser."""

@@ -11,9 +11,10 @@ from PIL import Image
 from gaitheat.painting import Picture
 
 
-def document(title: str, body: str) -> str:
-    """A whole page, light or dark as the reader's system is."""
-    style = (resources.files("gaitheat") / "data" / "page.css").read_text("utf-8")
+def document(title: str, body: str, *styles: str) -> str:
+    """A whole page, light or dark as the reader's system is; ``styles`` name more style sheets of its own."""
+    data = resources.files("gaitheat") / "data"
+    style = "".join((data / name).read_text("utf-8") for name in ("page.css", *styles))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -4,8 +4,9 @@ The causal counterpart of ``extract``: the same look at a picture, the same filt
 only its past.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +49,14 @@ class _Sights:
 
 
 class Follower:
-    """Takes a stream picture by picture, and says who stands how in each."""
+    """Takes a stream picture by picture, and says who stands how in each.
+
+    Attributes:
+        identity: the estimator, as clips name it.
+    """
 
     def __init__(self, detector: Detector, estimator: PoseEstimator) -> None:
+        self.identity = identified(estimator.identity, "rgb")
         self._detector, self._estimator = detector, estimator
         self._tracker: Tracker = MotionTracker()
         self._sights: dict[int, _Sights] = {}
@@ -88,6 +94,43 @@ class Follower:
         return dict(zip(self._sights, posed, strict=True)), people
 
 
+class Piece(NamedTuple):
+    """A track, or 1000 frames of it: longer ones come in pieces, so that memory does not grow.
+
+    The last piece of a track may have no frames.
+    """
+
+    track: int
+    frames: list[PackedFrame]
+    ended: bool
+    """Whether the track ends with it."""
+
+
+class Moment(NamedTuple):
+    """What is known after a picture."""
+
+    time: float
+    growing: dict[int, list[PackedFrame]]
+    """Frames so far of everybody who is followed, by track; they grow from moment to moment."""
+    done: list[Piece]
+
+
+def moments(frames: Iterable[Frame], follower: Follower) -> Iterator[Moment]:
+    """A stream picture by picture; with the last moment, which has no picture, everybody's track ends."""
+    growing: dict[int, list[PackedFrame]] = {}
+    now = 0.0
+    for frame in frames:
+        now = frame.time
+        for track, pose in follower.see(frame).items():
+            growing.setdefault(track, []).append(pack(pose))
+        ended = growing.keys() - follower.following()
+        full = {track for track in growing if len(growing[track]) == MAX_CLIP_FRAMES}
+        done = [Piece(track, growing.pop(track), track in ended) for track in sorted(ended | full)]
+        growing |= {piece.track: [] for piece in done if not piece.ended}
+        yield Moment(now, growing, done)
+    yield Moment(now, {}, [Piece(track, kept, True) for track, kept in growing.items()])
+
+
 def follow(
     source: FrameSource, key: ClipKey, detector: Detector, estimator: PoseEstimator
 ) -> Iterator[Clip | Refusal]:
@@ -100,26 +143,13 @@ def follow(
         estimator: makes the maps.
     """
     follower, sha256 = Follower(detector, estimator), source.sha256()
-    identity = identified(estimator.identity, "rgb")
-    posed: dict[int, list[PackedFrame]] = {}
-    finished = 0
-
-    def finish(track: int) -> Clip | Refusal:
-        nonlocal finished
-        name = replace(key, track=finished)
-        finished += 1
-        frames = [unpack(frame) for frame in posed.pop(track)]
-        return collect(frames, name, source.name, sha256, identity)
-
-    read = 0
-    for frame in source:
+    finished, read = 0, -1  # the last moment has no picture
+    for moment in moments(source, follower):
         read += 1
-        for track, pose in follower.see(frame).items():
-            posed.setdefault(track, []).append(pack(pose))
-        full = [track for track in posed if len(posed[track]) == MAX_CLIP_FRAMES]
-        for track in [*(posed.keys() - follower.following()), *full]:
-            yield finish(track)
-    for track in list(posed):
-        yield finish(track)
+        for piece in moment.done:
+            if piece.frames:
+                frames, name = list(map(unpack, piece.frames)), replace(key, track=finished)
+                finished += 1
+                yield collect(frames, name, source.name, sha256, follower.identity)
     if not finished:
-        yield Refusal(key, source.name, sha256, identity, "no person", read)
+        yield Refusal(key, source.name, sha256, follower.identity, "no person", read)

@@ -11,7 +11,7 @@ from gaitheat.errors import GaitheatError
 from gaitheat.motion import WALKING_SPEED, Motion, leg_motion
 from gaitheat.video.extract import extract
 from gaitheat.video.extractor import Extractor
-from gaitheat.video.follow import follow
+from gaitheat.video.follow import Follower, follow
 from gaitheat.video.protocols import Detector, PoseEstimator
 from gaitheat.video.reader import open_source
 from gaitheat.video.recordings import recording
@@ -38,6 +38,10 @@ class Viewer:
         yield from follow(source, key, *self._parts) if stream else extract(source, key, *self._parts).items
         if source.problem:
             logger.warning("%s: %s", source.name, source.problem)
+
+    def follower(self) -> Follower:
+        """What follows everybody through a stream, picture by picture."""
+        return Follower(*self._parts)
 
     def walker(self, video: Path, track: int | None = None, start: int = 0, stop: int | None = None) -> Clip:
         """The one person who walks in a video, or the one of the chosen track.

@@ -94,20 +94,20 @@ class VideoFile:
         read, repeated, damage = 0, 0, ""
         rgb = VideoReformatter()
         with _opened(self.path) as (container, stream):
-            clock = _Clock(1.0 / float(stream.average_rate or FALLBACK_RATE))
+            clock = Clock(1.0 / float(stream.average_rate or FALLBACK_RATE))
             seconds = _promised_seconds(container, stream)
             try:
                 for number, picture in enumerate(islice(container.decode(stream), self.stop)):
                     read = number + 1
-                    time = clock.read(_stamp(container, picture))
+                    time = clock.read(stamp_of(container, picture))
                     if number < self.start:
                         continue
                     if time is None:
                         repeated += 1
                     else:
-                        yield Frame(number, time, partial(_pixels, picture, rgb))
+                        yield Frame(number, time, partial(pixels_of, picture, rgb))
             except av.FFmpegError as error:
-                damage = _reason(error)
+                damage = reason_of(error)
         if read <= self.start:
             raise GaitheatError(
                 f"{self.path}: expected frames from number {self.start} on, got {read} frames in all"
@@ -119,7 +119,7 @@ class VideoFile:
         self.problem = _problem(read, missing, repeated, damage)
 
 
-class _Clock:
+class Clock:
     """Time stamps made strictly increasing: a restarted clock goes on, a repeated time is refused."""
 
     def __init__(self, step: float) -> None:
@@ -159,7 +159,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         container = av.open(f"file:{path}", metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise GaitheatError(
-            f"{path}: expected a video, got a file that cannot be read as one ({_reason(error)}); "
+            f"{path}: expected a video, got a file that cannot be read as one ({reason_of(error)}); "
             "if it is one, it is damaged or cut off: copy it again"
         ) from error
     with container:
@@ -173,7 +173,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         yield container, stream
 
 
-def _stamp(container: InputContainer, picture: VideoFrame) -> float | None:
+def stamp_of(container: InputContainer, picture: VideoFrame) -> float | None:
     """When a picture is to be shown, in seconds on the file's own clock, or None if nothing says so."""
     # An AVI numbers its packets in the order of decoding: their presentation times are in disorder.
     ticks = picture.dts if container.format.name == "avi" else picture.pts
@@ -205,11 +205,12 @@ def _problem(read: int, missing: int, repeated: int, damage: str) -> str | None:
     return "; ".join(problems) or None
 
 
-def _pixels(picture: VideoFrame, rgb: VideoReformatter) -> UInt8[np.ndarray, "height width 3"]:
+def pixels_of(picture: VideoFrame, rgb: VideoReformatter) -> UInt8[np.ndarray, "height width 3"]:
     """RGB pixels, turned the way they are to be seen (``rotation`` counts counter-clockwise degrees)."""
     pixels = rgb.reformat(picture, format="rgb24").to_ndarray()
     return np.ascontiguousarray(np.rot90(pixels, round(picture.rotation / 90)), dtype=np.uint8)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What FFmpeg or the system says about an error, without its address."""
     return str(getattr(error, "strerror", None) or error)

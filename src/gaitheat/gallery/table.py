@@ -1,15 +1,14 @@
 """The folder of a gallery: one Lance table, one writer at a time, and no trace of the past.
 
-Every writer leaves one whole version and no other file, so that the folder grows with the number of takes,
-and what a killed writer left behind goes with the next one. Readers need no lock and write nothing.
+Every writer leaves one whole version and no other file of the table, so that the folder grows with the number
+of takes, and what a killed writer left behind goes with the next one. Readers need no lock and write nothing.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,8 +21,10 @@ from numpy.typing import NDArray
 
 from gaitheat.errors import GaitheatError
 
-FORMAT = "1"
+FORMAT = "2"
 """Version of the table's layout, stored with it."""
+STRANGERS, CAMERAS = "strangers.npz", "cameras"
+"""What else may be in the folder: by whom false alarms are measured, and what cameras have learnt."""
 LOCK_SECONDS = 60.0
 """How long a writer waits for another one."""
 FRAGMENT_ROWS, SMALL_FRAGMENTS = 1024, 32
@@ -46,8 +47,12 @@ def is_vacant(path: Path) -> bool:
     """Whether nothing is there but what a killed call may have left: a gallery can be made there."""
     if not path.is_dir():
         return not path.exists()
-    started = path / "_transactions"
-    return all(item.is_dir() or item.parent == started for item in path.rglob("*"))
+    return all(item.is_dir() or _is_beside(item.relative_to(path).parts[0]) for item in path.rglob("*"))
+
+
+def _is_beside(item: str) -> bool:
+    """Whether this is no table, nor anybody's but ours: of a killed call, of strangers, of cameras."""
+    return item in ("_transactions", STRANGERS, CAMERAS) or item.startswith(f".{STRANGERS}.")
 
 
 def _schema(embedder: str, dimension: int) -> pa.Schema:
@@ -60,6 +65,7 @@ def _schema(embedder: str, dimension: int) -> pa.Schema:
         "sha256": pa.string(),
         "part": pa.string(),
         "estimator": pa.string(),
+        "camera": pa.string(),
         "enrolled": pa.string(),
     }
     # Uncompressed, so that `files_with` finds what is in a file.
@@ -79,7 +85,7 @@ def binding(schema: pa.Schema) -> tuple[str, int]:
 
 def open_table(path: Path) -> lance.LanceDataset:
     """The newest version of a gallery's table."""
-    table = _looking_again(path, lambda: lance.dataset(path))
+    table = look(path, lambda table: table)
     version = (table.schema.metadata or {}).get(b"gaitheat.gallery", b"").decode()
     if not version:
         raise GaitheatError(f"no gallery at {path}: it holds another kind of table; {MEND}")
@@ -91,25 +97,17 @@ def open_table(path: Path) -> lance.LanceDataset:
     return table
 
 
-def read(path: Path, columns: list[str] | None = None) -> tuple[int, pa.Table]:
-    """The newest version: its number, and these columns of it, or all."""
-
-    def newest() -> tuple[int, pa.Table]:
-        table = lance.dataset(path)
-        return table.version, table.to_table(columns=columns)
-
-    return _looking_again(path, newest)
-
-
-def _looking_again(path: Path, look: Callable[[], Seen]) -> Seen:
-    """What ``look`` sees, at a later try if a writer sweeps the version that it has just found."""
+def look(path: Path, see: Callable[[lance.LanceDataset], Seen]) -> Seen:
+    """What is seen in the newest version, at a later try if a writer sweeps what was just found."""
     if not (path / "_versions").is_dir():
         found = "the folder is empty or holds something else" if path.is_dir() else "that is a file"
         raise GaitheatError(f"no gallery at {path}: {found if path.exists() else 'there is nothing'}; {MEND}")
     for attempt in range(READ_ATTEMPTS):
         time.sleep(attempt * READ_PAUSE)
         try:
-            return look()
+            return see(lance.dataset(path))
+        except GaitheatError:
+            raise
         except (OSError, ValueError) as error:
             failure = error
     raise GaitheatError(
@@ -165,20 +163,6 @@ def embeddings_of(rows: pa.Table) -> Float32[np.ndarray, "takes dimension"]:
     """The column of embeddings as one array."""
     flat: NDArray[np.float32] = rows["embedding"].combine_chunks().flatten().to_numpy()
     return flat.reshape(len(rows), binding(rows.schema)[1])
-
-
-def files_with(path: Path, ids: Sequence[str]) -> list[Path]:
-    """Files of the folder whose bytes contain one of these row ids.
-
-    A row's id, name and embedding are written to one file together and uncompressed, so a file without the id
-    has none of them. (The name itself would prove nothing: it may be part of another name.)
-    """
-    found = []
-    for file in sorted(item for item in path.rglob("*") if item.is_file() and item.stat().st_size):
-        with file.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as content:
-            if any(content.find(mark.encode()) >= 0 for mark in ids):
-                found.append(file)
-    return found
 
 
 def _first_line(error: Exception) -> str:

@@ -1,10 +1,12 @@
 """Adaptation takes out what the camera adds, and never looks at who is tested."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from gaitheat.adaptation import Cohort, CohortAdaptation
 from gaitheat.errors import GaitheatError
-from gaitheat.evaluation.adaptation import CohortAdaptation
 
 CAMERAS = ["left", "right"] * 60
 
@@ -78,3 +80,39 @@ def test_a_camera_without_a_cohort_and_a_cohort_that_says_nothing_are_refused():
     for wrong in (0.0, 1.5):
         with pytest.raises(GaitheatError, match="shrinkage must be above 0"):
             CohortAdaptation(wrong)
+
+
+@pytest.mark.parametrize("dimension", [10, 300])
+def test_cohorts_that_were_kept_apart_say_the_same_as_all_at_once(dimension: int):
+    """Of different size, and with more and with fewer dimensions than clips."""
+    generator = np.random.default_rng(5)
+    mixed = generator.normal(size=(10, dimension)) / np.sqrt(10)
+    clips = (seen() @ mixed + generator.normal(0, 0.1, (120, dimension))).astype(np.float32)
+    cameras = ["left"] * 90 + ["right"] * 25 + ["door"] * 5
+    whole = CohortAdaptation().fit(clips, cameras).apply(clips, cameras)
+    centred = clips - np.stack([clips[np.array(cameras) == name].mean(0) for name in cameras])
+    variances, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64) / len(clips))
+    mean = variances.sum() / min(len(clips) - 3, dimension)
+    expected = (centred @ axes / np.sqrt(0.7 * np.maximum(variances, 0) + 0.3 * mean)) @ axes.T
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert np.abs(whole - expected).max() < 1e-5
+    kept = {name: Cohort.of(clips[np.array(cameras) == name]) for name in sorted(set(cameras), reverse=True)}
+    assert np.abs(CohortAdaptation().pooled(kept).apply(clips, cameras) - whole).max() < 1e-6
+
+
+def test_what_is_kept_is_as_large_as_the_cohort_spreads():
+    cohort = Cohort.of(np.random.default_rng(0).normal(size=(8, 300)).astype(np.float32))
+    assert (cohort.clips, cohort.axes.shape, cohort.variances.shape) == (8, (300, 7), (7,))
+    assert cohort.axes.T @ cohort.axes == pytest.approx(np.eye(7), abs=1e-6)
+    assert Cohort.of(np.ones((1, 3), np.float32)).axes.shape == (3, 0)
+
+
+def test_a_camera_without_a_cohort_may_be_taken_for_the_mean_of_the_others():
+    clips = seen()
+    fitted = CohortAdaptation().fit(clips, CAMERAS)
+    middle = np.mean(list(fitted.means.values()), axis=0)
+    lenient = replace(fitted, elsewhere=middle)
+    assert np.array_equal(lenient.apply(clips, CAMERAS), fitted.apply(clips, CAMERAS))
+    known = replace(fitted, means={**fitted.means, "above": middle})
+    assert np.array_equal(lenient.apply(clips[:3], ["above"] * 3), known.apply(clips[:3], ["above"] * 3))
+    assert lenient.apply(clips[:0], []).shape == (0, 10)
