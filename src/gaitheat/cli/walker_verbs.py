@@ -10,7 +10,7 @@ from gaitheat.cli.arguments import Store, clip_sink, clip_source
 
 
 def walkers(
-    what: Positional[Literal["tiny", "small", "standard", "large", "report"]],
+    what: Positional[Literal["tiny", "small", "poor", "standard", "large", "report"]],
     store: Store,
     world: Literal["indoor", "street", "motion-only", "shape-only"] = "indoor",
     estimator: Literal["blazepose-full", "blazepose-lite", "blazepose-heavy"] = "blazepose-full",
@@ -23,8 +23,9 @@ def walkers(
     What the store holds already is skipped, so a run that was stopped goes on where it was.
 
     Args:
-        what: How much to generate: tiny (12 people, proves the path), small (100), standard (200), large
-            (1000, to train on); or report: the estimator's errors against the truth in the store.
+        what: How much to generate: tiny (12 people, proves the path), small (100), poor (the 60 of small who
+            are trained on, filmed by poor cameras), standard (200), large (1000, to train on); or report: the
+            estimator's errors against the truth in the store.
         store: The clip store, a folder; or one packed file if the name ends in .arrow.
         world: Where they walk; motion-only gives all one body, shape-only gives all one gait.
         estimator: What estimates their poses; a store holds clips of one.

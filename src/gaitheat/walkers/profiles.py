@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gaitheat.datasets.walkers import TEST, TRAIN
 from gaitheat.errors import GaitheatError
 from gaitheat.walkers.clothes.wardrobe import Condition
+from gaitheat.walkers.footage import Footage
 from gaitheat.walkers.seeds import generator
 from gaitheat.walkers.walk import Walk
 from gaitheat.walkers.worlds import KINDS, WORLDS
@@ -23,6 +24,9 @@ TEST_TAKES: Takes = (("nm", "01"), ("nm", "02"), ("nm", "05"), ("nm", "06"), ("b
 TRAIN_TAKES: Takes = (("nm", "01"), ("nm", "05"), ("bg", "01"), ("bg", "02"), ("cl", "01"), ("cl", "02"))
 """As many of each condition."""
 
+POOR_TAKES: Takes = (("nm", "01"), ("nm", "05"), ("bg", "01"), ("cl", "01"))
+"""Enough of each condition, where the same people are in clean pictures as well."""
+
 FRAMES_PER_SECOND = 25.0
 """Of one process on one core, from the first brush stroke to the clip in the store."""
 
@@ -39,6 +43,7 @@ class Part:
     """Of each recording, at 25 a second."""
     same_views: bool
     """Whether all subjects are seen from the same views, as a protocol needs it; else each draws its own."""
+    footage: Footage = "clean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,12 @@ class Profile:
 PROFILES: dict[str, Profile] = {
     "tiny": Profile(Part(6, TRAIN_TAKES, 2, 30, False), Part(6, TEST_TAKES, 2, 30, True)),
     "small": Profile(Part(60, TRAIN_TAKES, 4, 30, False), Part(40, TEST_TAKES, 4, 30, True)),
+    "poor": Profile(Part(60, POOR_TAKES, 3, 30, False, "poor"), None),
     "standard": Profile(Part(100, TRAIN_TAKES, 4, 30, False), Part(100, ALL_TAKES, None, 40, True)),
     "large": Profile(Part(1000, (("nm", "01"), ("bg", "01"), ("cl", "01")), 2, 30, False), None),
 }
-"""``tiny`` proves the path, no accuracy is claimed on it; the others are for training and testing."""
+"""``tiny`` proves the path, no accuracy is claimed on it; the others are for training and testing. ``poor``
+films those who are trained on in ``small`` once more, with poor cameras, and belongs into the same store."""
 
 
 def walks(profile: Profile, kind: str) -> list[Walk]:
@@ -81,7 +88,7 @@ def _walks(world: str, part: Part) -> Iterator[Walk]:
         views = _views(world, part, subject)
         for condition, take in part.takes:
             for view in views:
-                yield Walk(world, subject, condition, take, view, part.frames)
+                yield Walk(world, subject, condition, take, view, part.frames, part.footage)
 
 
 def _views(world: str, part: Part, subject: str) -> list[int]:

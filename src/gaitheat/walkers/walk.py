@@ -5,7 +5,7 @@ To the rest of the house it is a recording like any other: `video.extract` sees 
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from gaitheat.errors import GaitheatError
 from gaitheat.frames import Frame
 from gaitheat.walkers.clothes.wardrobe import Condition
 from gaitheat.walkers.filming import RATE, Film, film
+from gaitheat.walkers.footage import Footage, poor
 from gaitheat.walkers.people import take_of
 from gaitheat.walkers.pictures.rendering import Picture
 from gaitheat.walkers.seeds import generator
@@ -24,6 +25,10 @@ from gaitheat.walkers.worlds import world_called
 
 GENERATOR = 1
 """Version of everything that makes the pictures: clips of two versions are different recordings."""
+
+
+POOR = "p"
+"""Behind the name of a take that a poor camera filmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,14 @@ class Walk:
     view: int
     """Degrees."""
     frames: int
+    footage: Footage = field(default="clean", repr=False)
+    """What filmed it; poor footage is another take."""
 
     @property
     def key(self) -> ClipKey:
         """What its clip is called."""
-        return ClipKey(self.world, self.subject, self.condition, f"{self.view:03d}", self.take, 0)
+        take = self.take + POOR * (self.footage == "poor")
+        return ClipKey(self.world, self.subject, self.condition, f"{self.view:03d}", take, 0)
 
     @property
     def alone(self) -> bool:
@@ -51,7 +59,8 @@ class Walk:
     @property
     def name(self) -> str:
         """All of it in one word; ``walk_called`` reads it."""
-        return f"{self.world}/{self.subject}-{self.condition}-{self.take}-{self.view:03d}-{self.frames}"
+        take = self.take + POOR * (self.footage == "poor")
+        return f"{self.world}/{self.subject}-{self.condition}-{take}-{self.view:03d}-{self.frames}"
 
     @property
     def span(self) -> str:
@@ -75,7 +84,16 @@ def walk_called(name: str) -> Walk:
     world, _, rest = name.partition("/")
     try:
         subject, condition, take, view, frames = rest.split("-")
-        walk = Walk(world_called(world).name, subject, _CONDITIONS[condition], take, int(view), int(frames))
+        footage: Footage = "poor" if take.endswith(POOR) else "clean"
+        walk = Walk(
+            world_called(world).name,
+            subject,
+            _CONDITIONS[condition],
+            take.removesuffix(POOR),
+            int(view),
+            int(frames),
+            footage,
+        )
     except (ValueError, KeyError):
         raise GaitheatError(
             f"expected the name of a walk such as walkers-1-indoor/0001-nm-01-090-30, got {name!r}"
@@ -98,6 +116,8 @@ class RenderedWalk:
     def sha256(self) -> str:
         """Digest of all that the pictures follow from; no picture is rendered for it."""
         origin = f"{GENERATOR}\n{world_called(self.walk.world)!r}\n{self.walk!r}"
+        if self.walk.footage != "clean":
+            origin += f"\n{self.walk.footage}"
         return hashlib.sha256(origin.encode()).hexdigest()
 
     def length(self) -> int:
@@ -113,7 +133,8 @@ class RenderedWalk:
             yield Frame(number, number / RATE, partial(self._rgb, number))
 
     def _rgb(self, number: int) -> UInt8[np.ndarray, "height width 3"]:
-        return self.picture(number).rgb
+        rgb = self.picture(number).rgb
+        return rgb if self.walk.footage == "clean" else poor(rgb, replace(self.walk, footage="clean").name)
 
     def picture(self, number: int) -> Picture:
         """What the camera sees in a frame, and the walker's share of each pixel."""
