@@ -11,7 +11,7 @@ demo: $(VENV)/.core  ## the main job on a real video, pictures in out/
 
 # Tests that train networks have processes of their own: in one process with all other libraries, one of them
 # was seen to die in a later test that has nothing to do with networks.
-TRAINING := tests/networks tests/training tests/test_losses.py tests/test_network_embeddings.py tests/test_export.py
+TRAINING := tests/networks tests/training tests/test_losses.py tests/test_network_embeddings.py tests/test_export.py tests/test_pretrained.py
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test: $(VENV)/.dev  ## the fast tests

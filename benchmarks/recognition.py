@@ -98,7 +98,7 @@ class Bench:
 
     def searches(self, roles: Roles, settings: Sequence[Setting]) -> Iterator[tuple[Setting, Search]]:
         """All of one gallery."""
-        walkers = patch("gaitheat.bench.strangers_of", lambda _: self.walkers)
+        walkers = patch("gaitheat.recognition.bench.strangers_of", lambda _: self.walkers)
         with tempfile.TemporaryDirectory() as folder, walkers:
             gallery = Path(folder) / "gallery"
             recognizer = self._recognizer(gallery, ENROLLED)

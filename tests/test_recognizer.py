@@ -388,7 +388,7 @@ def test_strangers_who_are_enrolled_are_none(
     recogniser.enroll_clip(strangers[0], "a stranger")
     with caplog.at_level(logging.WARNING, "gaitheat"):
         assert recogniser.calibrate(strangers) == len(strangers) - 1
-    assert caplog.messages == ["left out 1 people who are enrolled"]
+    assert caplog.messages[0] == "left out 1 people who are enrolled"
 
 
 def test_who_does_not_walk_is_no_stranger(
@@ -396,7 +396,7 @@ def test_who_does_not_walk_is_no_stranger(
 ) -> None:
     with caplog.at_level(logging.WARNING, "gaitheat"):
         assert recogniser.calibrate([*strangers, demo_halves.stander]) == len(strangers)
-    assert caplog.messages == [f"left out 1 of {len(strangers) + 1} clips: no gait that can be used"]
+    assert caplog.messages[0] == f"left out 1 of {len(strangers) + 1} clips: no gait that can be used"
     with pytest.raises(GaitheatError, match="expected clips of people who walk, but got none"):
         recogniser.calibrate([demo_halves.stander])
     with pytest.raises(GaitheatError, match=r"expected at least 3 strangers .* but got 2: film more people"):
@@ -413,6 +413,31 @@ def test_a_gallery_can_be_calibrated_before_anybody_is_enrolled(
     ]
     recogniser.enroll(VIDEO, "the walker")
     assert named(recogniser) == ["the walker"]
+
+
+def test_too_few_strangers_for_the_usual_rate_are_said(
+    recogniser: Recognizer, strangers: list[Clip], caplog: pytest.LogCaptureFixture
+) -> None:
+    recogniser.calibrate(strangers)
+    assert "8 strangers tell no rate of false alarms below 0.1112: ask for that (--far)" in caplog.text
+    recogniser.enroll(VIDEO, "the walker")
+    with pytest.raises(GaitheatError, match=r"allow a rate of 0\.1112 or more"):
+        recogniser.judge()
+    recogniser.far = 0.1112
+    assert named(recogniser) == ["the walker"]
+
+
+def test_nobody_is_in_two_places_at_once(recogniser: Recognizer, demo_halves: Halves) -> None:
+    recogniser.enroll(VIDEO, "the walker")
+    first, again = demo_halves.walker, demo_halves.walker_again
+    double = replace(again, key=replace(again.key, track=8), times=first.times[: len(again)])
+    ours = replace(first, key=replace(first.key, track=9))
+    recogniser.threshold = 2.0
+    recogniser.viewer = Remembering({("walk.mp4", 0): [double, ours]})
+    refused, kept = recogniser.identify(VIDEO)
+    assert kept.name == "the walker"
+    assert refused.name is None
+    assert refused.reason == "nobody known: the walker is nearer in track 9, in view at the same time"
 
 
 def test_a_rate_needs_strangers(recogniser: Recognizer) -> None:
@@ -454,6 +479,9 @@ def test_a_camera_learns_from_passers_by_and_takes_remember_it(
     plain = at_door.nearest(demo_halves.walker_again, 1)[0].distance
     assert at_door.adapt(strangers) == len(strangers)
     assert list(cameras_of(recogniser.path)) == ["door"]
+    with pytest.raises(GaitheatError, match="or give a threshold"):  # the embedding's own means nothing now
+        at_door.judge()
+    at_door.threshold = 1.2
     assert at_door.nearest(demo_halves.walker_again, 1)[0].distance != pytest.approx(plain, abs=1e-3)
     assert at_door.nearest(demo_halves.walker, 1)[0].distance == pytest.approx(0, abs=1e-3)
     with pytest.raises(GaitheatError, match="give the recogniser a camera's name"):

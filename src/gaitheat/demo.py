@@ -156,7 +156,7 @@ def _paint(out: Path, video: Path, recognizer: Recognizer, people: Sequence[Pers
     followed = [person.clip for person in people if person.clip]
     overlay_video(open_source(video, HALF), followed, out / "demo.mp4", labels, colours)
     say(f"   {out / 'demo.mp4'}          the second half of the video, with what was seen and said")
-    command = f"gaitheat identify {recognizer.path} {video.name} --start {HALF}"
+    command = f"gaitheat identify {recognizer.path} {video.name} --start {HALF} --far {DEFAULT_FAR:g}"
     about = [("gallery", str(recognizer.path)), ("embedding", recognizer.embedding)]
     write_identity_page(out / "demo.html", open_source(video, HALF), people, rule, command, about)
     say(f"   {out / 'demo.html'}         what was seen and why it was named so: open it in a browser")

@@ -9,7 +9,6 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,12 @@ from gaitheat.embeddings import Embedder
 from gaitheat.errors import GaitheatError
 from gaitheat.gallery.gallery import Enrolled, Gallery, Match, Take, clean_name
 from gaitheat.gallery.strangers import Strangers
-from gaitheat.motion import Motion
 from gaitheat.pretrained import PRETRAINED
 from gaitheat.recognition import teaching
 from gaitheat.recognition.bench import Bench
 from gaitheat.recognition.embedding import DEFAULT_EMBEDDING, embedding_of
-from gaitheat.recognition.quality import Quality, quality_of
+from gaitheat.recognition.person import Person, one_place_each
+from gaitheat.recognition.quality import quality_of
 from gaitheat.recognition.verdicts import (
     DEFAULT_FAR,
     LISTED,
@@ -52,24 +51,6 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One track of a video and who that is; ``name`` None means nobody who is known, and ``reason`` why."""
-
-    track: int
-    name: str | None
-    reason: str
-    matches: tuple[Match, ...] = ()
-    """The nearest people of the gallery, nearest first."""
-    motion: Motion | None = None
-    clip: Clip | None = None
-    """None if extraction refused the track."""
-    quality: Quality | None = None
-    """What the track is worth; None if extraction refused it."""
-    false_alarm: float | None = None
-    """Share of strangers' searches that come as near to anybody; None if that was not measured."""
-
-
 class Recognizer:
     """Enrols people from video into a gallery, and recognises them in other videos.
 
@@ -77,7 +58,8 @@ class Recognizer:
         gallery: a folder; it is made at the first enrolment.
         embedding: what `embedder_called` takes; None: the gallery's own, or the default for a new one.
         far: false alarms by search of this gallery that are allowed, 0..1: how often a stranger may be taken
-            for somebody. None: DEFAULT_FAR where strangers are at hand.
+            for somebody. None: DEFAULT_FAR if the gallery was calibrated or cameras have learnt, else a
+            distance decides.
         threshold: in the place of that, the distance up to which the nearest person is named.
         embedder: what makes the embeddings, in the place of ``embedding``; it knows no strangers.
         camera: what saw the videos; takes remember it. "" if nobody knows.
@@ -146,7 +128,9 @@ class Recognizer:
     def identify(
         self, video: str | Path, start: int = 0, stop: int | None = None, stream: bool = False
     ) -> Iterator[Person]:
-        """Who walks in a video: everybody who was seen in it, as their tracks end.
+        """Who walks in a video: everybody who was seen in it, once all of it was looked at.
+
+        A name is given to one track at a time, the nearest.
 
         Args:
             video: a file or a folder of pictures.
@@ -157,11 +141,15 @@ class Recognizer:
             GaitheatError: there is no gallery, the video cannot be read, or nothing says who is near enough.
         """
         self.judge()
-        for item in self.viewer.people(Path(video), start, stop, stream):
-            if isinstance(item, Clip):
-                yield self.identify_clip(item)
-            else:
-                yield Person(item.key.track, None, f"not usable: {item.reason} ({item.frames} frames)")
+        seen = self.viewer.people(Path(video), start, stop, stream)
+        yield from one_place_each(
+            [
+                self.identify_clip(item)
+                if isinstance(item, Clip)
+                else Person(item.key.track, None, f"not usable: {item.reason} ({item.frames} frames)")
+                for item in seen
+            ]
+        )
 
     def identify_clip(self, clip: Clip) -> Person:
         """Who the person of a clip is."""

@@ -157,13 +157,10 @@ def test_who_does_not_fit_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Seen, but not shown" in read.words
 
 
-def test_one_name_in_two_places_at_once_is_said() -> None:
-    anna = replace(seen()[2], clip=clip(2, 2))
-    late = replace(clip(3, 2), times=np.array([5.0, 5.04]))
-    words = "At most one of them can be right"
-    assert words in page([anna, replace(anna, track=3)])
-    assert words not in page([anna, replace(anna, track=3, clip=late)])
-    assert words not in page([anna, replace(anna, name="Bo", track=3)])
+def test_in_an_empty_gallery_nobody_is_near() -> None:
+    empty = Rule(float("inf"), 0.05, people=33)
+    nobody = Person(1, None, "nobody is enrolled", (), None, clip(1), GOOD)
+    assert "nobody is enrolled" in Page(page([nobody], empty)).words
 
 
 def test_nobody_was_seen() -> None:

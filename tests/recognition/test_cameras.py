@@ -63,6 +63,8 @@ def test_versions_count_up_and_are_undone_down_to_nothing(gallery: Path):
     assert second.means["door"] == pytest.approx(passers_by(1, 11).mean(0))
     assert not np.allclose(second.means["door"], third.means["door"])
     assert undo(gallery, "door") == 1
+    (folder,) = (gallery / "cameras").iterdir()
+    (folder / "of-a-killed-call.part").touch()
     assert undo(gallery, "door") is None
     assert adapted(gallery) is None
     assert cameras_of(gallery) == {}

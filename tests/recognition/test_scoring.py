@@ -8,7 +8,7 @@ from jaxtyping import Float32, Int64
 
 from gaitheat.errors import GaitheatError
 from gaitheat.recognition import scoring
-from gaitheat.recognition.scoring import calibrated, expect_enough
+from gaitheat.recognition.scoring import calibrated, expect_enough, smallest_rate
 
 Vectors = Float32[np.ndarray, "clips dimension"]
 
@@ -80,8 +80,8 @@ def test_who_is_near_to_everybody_is_no_nearer_for_it() -> None:
     crowd = (crowd / np.linalg.norm(crowd, axis=1, keepdims=True)).astype(np.float32)
     found = calibrated(takes, crowd, np.arange(40))
     probe = np.array([1, 1, 0], np.float32) / np.sqrt(np.float32(2))
-    hub, loner = found.scores(probe, np.linalg.norm(takes - probe, axis=1))
-    assert loner < hub - 1
+    hub, hermit = found.scores(probe, np.linalg.norm(takes - probe, axis=1))
+    assert hermit < hub - 1
 
 
 @pytest.mark.parametrize(("people", "clips"), [(10, 1), (30, 1), (12, 4)])
@@ -120,6 +120,12 @@ def test_a_rate_needs_so_many_strangers() -> None:
         expect_enough(18, 0.05)
     with pytest.raises(GaitheatError, match="takes 99 strangers, but there are 98"):
         expect_enough(98, 0.01)
+
+
+def test_the_rate_that_an_error_advises_is_not_refused() -> None:
+    for people in range(3, 1000):
+        expect_enough(people, float(f"{smallest_rate(people):g}"))
+        assert smallest_rate(people) < 1 / (1 + people) + 1e-4
 
 
 def test_two_strangers_are_too_few_to_normalise() -> None:

@@ -15,6 +15,7 @@ from gaitheat.gallery.table import is_vacant
 from gaitheat.overlay import film_strips
 from gaitheat.pages.markup import picture
 from gaitheat.painting import Picture
+from gaitheat.recognition.person import one_place_each
 from gaitheat.recognition.quality import quality_of
 from gaitheat.recognizer import Person, Recognizer
 from gaitheat.video.reader import open_source
@@ -95,7 +96,7 @@ class Desk:
         """Remember a person; says what that did.
 
         Raises:
-            GaitheatError: a name that is none, a walk that is not usable, or someone else's.
+            GaitheatError: a name that is none, or a walk that is someone else's.
         """
         done = self.recognizer.enroll_clip(seen.clip, name)
         known = "is remembered" if done.added else "was remembered by this walk already"
@@ -111,7 +112,7 @@ class Desk:
             return [_nameless(clip, "nobody is known yet") for clip in clips]
         self.recognizer.far = far
         try:
-            return [self.recognizer.identify_clip(clip) for clip in clips]
+            return one_place_each([self.recognizer.identify_clip(clip) for clip in clips])
         except GaitheatError as error:
             return [_nameless(clip, str(error)) for clip in clips]
 

@@ -137,10 +137,10 @@ def assets(
 
 
 def demo(out: Path = Path("out")) -> None:
-    """The whole way on a real video: extract, enrol from its first half, recognise in its second.
+    """The whole way: strangers are refused, one of them is enrolled and known again, and walkers are looked up.
 
     Args:
-        out: The folder for pictures, video, store and gallery.
+        out: The folder for pictures, video, page and gallery.
     """
     from gaitheat.demo import run
 

@@ -39,8 +39,9 @@ def identify(
     Args:
         gallery: The folder of known people.
         video: A video, a folder of pictures, or a folder of videos.
-        far: How often a stranger may be taken for somebody in this gallery, such as 0.01: false alarms by
-            search. 0.05 if left out.
+        far: How often a stranger may be taken for somebody in this gallery, such as 0.05: false alarms by
+            search. If left out: 0.05 once the gallery is calibrated or cameras have learnt; until then a
+            distance decides.
         threshold: In the place of that, the distance (0 to 2) up to which the nearest person is named.
         embedding: The network that made the gallery (.onnx), if it did not come with this package.
         camera: What filmed the video: one that has learnt from passers-by is allowed for.
@@ -72,6 +73,8 @@ def identify(
 
     rows, code = each_video(video, look)
     print_rows(rows, as_json, as_csv)
+    if code:
+        return code
     if overlay is not None:
         _write_overlay(overlay, video, start, stop, seen)
     if report is not None:
@@ -94,7 +97,8 @@ def verify(
         first: A video, or a folder of pictures, in which one person walks.
         second: Another one.
         embedding: How clips become vectors.
-        far: How often two different people may be taken for one, such as 0.01; 0.05 if left out.
+        far: How often two different people may be taken for one, such as 0.05, counted with virtual
+            walkers; if left out, a distance decides.
         threshold: In the place of that, the distance (0 to 2) up to which they are the same.
     """
     from gaitheat.printing import print_rows

@@ -17,6 +17,8 @@ def watch(
     gallery: GalleryFolder,
     source: Source,
     far: float | None = None,
+    threshold: float | None = None,
+    embedding: str | None = None,
     camera: Camera = "",
     every: float = 1.0,
     as_json: Json = False,
@@ -27,8 +29,11 @@ def watch(
         gallery: The folder of known people.
         source: A camera of this computer (camera:0), one of the network (rtsp://...), a video, or a folder of
             pictures.
-        far: How often a stranger may be taken for somebody in this gallery, such as 0.01: false alarms by
-            search. 0.05 if left out.
+        far: How often a stranger may be taken for somebody in this gallery, such as 0.05: false alarms by
+            search. If left out: 0.05 once the gallery is calibrated or cameras have learnt; until then a
+            distance decides.
+        threshold: In the place of that, the distance (0 to 2) up to which the nearest person is named.
+        embedding: The network that made the gallery (.onnx), if it did not come with this package.
         camera: What films: one that has learnt from passers-by is allowed for.
         every: Seconds from one answer about a person to the next.
         as_json: Print a line of JSON for every answer.
@@ -40,7 +45,8 @@ def watch(
     from gaitheat.watching import watch as sightings
 
     Gallery.open(gallery)  # what is wrong with it is said before anybody is waited for
-    recognizer, frames = Recognizer(gallery, far=far, camera=camera), open_stream(source)
+    recognizer = Recognizer(gallery, embedding, far, threshold, camera=camera)
+    frames = open_stream(source)
     recognizer.judge()
     try:
         for sighting in sightings(recognizer, frames, every):

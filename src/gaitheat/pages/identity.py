@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import combinations
 from pathlib import Path
 
 from gaitheat.answers import Answer, answer_of, title_of
@@ -53,7 +52,6 @@ def identity_page(
     body = [
         f"<header><small>gaitheat · who is that?</small><h1>{escape(video)}</h1></header>",
         _tally(people),
-        _contradictions(shown),
         _timeline(shown),
         *cards,
         section("Seen, but not shown", _list(listed)),
@@ -109,23 +107,6 @@ def _tally(people: Sequence[Person]) -> str:
         if answer in answers
     ]
     return f'<p class="lead">{"".join(counts)}</p>'
-
-
-def _contradictions(people: Sequence[Person]) -> str:
-    """Names that several people have who are in view at the same time."""
-    named = [(person.name, person.clip.times) for person in people if person.name and person.clip]
-    names = {
-        name: None
-        for (name, ours), (other, theirs) in combinations(named, 2)
-        if name == other and ours[0] <= theirs[-1] and theirs[0] <= ours[-1]
-    }
-    words = ", ".join(f"<b>{escape(name)}</b>" for name in names)
-    return (
-        f'<p class="note">{words}: given to several people who are in view at the same time. At most one of '
-        "them can be right.</p>"
-        if names
-        else ""
-    )
 
 
 def _timeline(people: Sequence[Person]) -> str:

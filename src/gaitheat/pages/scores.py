@@ -68,7 +68,8 @@ def axis_of(rule: Rule, matches: Sequence[Match]) -> Axis:
     scores = [score for score in (rule.threshold, *(match.score for match in matches)) if isfinite(score)]
     if len(rule.strangers):
         scores += np.percentile(rule.strangers, [OUTLIERS, 100 - OUTLIERS]).tolist()
-    nearest, farthest = min(scores), max(scores)
+    # An empty gallery has no scores, and no figures.
+    nearest, farthest = min(scores, default=0.0), max(scores, default=0.0)
     rim = RIM * (farthest - nearest) or 1.0
     # Without the hill a bar's length is all there is to see: the farthest one still has some.
     return Axis(farthest + rim * (1 if len(rule.strangers) else 4), nearest - rim)

@@ -59,7 +59,8 @@ class Bench:
         sources = known, strangers, cameras.adapted(self._path)
         if self._sources is None or any(a is not b for a, b in zip(self._sources, sources, strict=True)):
             self._sources, self._known, self._calibration = sources, _moved(known, sources[2]), None
-        limit = limit_of(self._embedding, far, threshold, strangers.count if strangers else 0, own)
+        count = strangers.count if strangers else 0
+        limit = limit_of(self._embedding, far, threshold, count, own, adapted=sources[2] is not None)
         if strangers is None or limit.by == "distance":
             return ByDistance(self._known, limit.value)
         if self._calibration is None:

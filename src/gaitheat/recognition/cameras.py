@@ -78,8 +78,7 @@ def learn(gallery_path: str | Path, camera: str, embeddings: Float32[np.ndarray,
     with sole_writer(path):
         folder = path / CAMERAS / _safe(camera)
         folder.mkdir(parents=True, exist_ok=True)
-        for part in folder.glob("*.part"):  # of a call that was killed
-            part.unlink()
+        _sweep(folder)
         number = max(_numbered(folder), default=0) + 1
         _write(folder / f"{number}.npz", held)
     return number
@@ -101,6 +100,7 @@ def undo(gallery_path: str | Path, camera: str) -> int | None:
             raise GaitheatError(f"the camera {camera!r} has learnt nothing (those that have: {learnt})")
         versions.pop(max(versions)).unlink()
         if not versions:
+            _sweep(folder)
             folder.rmdir()
     return max(versions, default=None)
 
@@ -194,6 +194,12 @@ def _folders(path: Path) -> list[Path]:
 def _numbered(folder: Path) -> dict[int, Path]:
     """The files of a camera's versions."""
     return {int(file.stem): file for file in folder.glob("*.npz") if file.stem.isdecimal()}
+
+
+def _sweep(folder: Path) -> None:
+    """What a call that was killed left behind goes."""
+    for part in folder.glob("*.part"):
+        part.unlink()
 
 
 def _write(path: Path, held: Mapping[str, Any]) -> None:

@@ -145,8 +145,13 @@ def expect_enough(people: int, rate: float) -> None:
         needed = int(np.ceil(1 / rate - _ROUNDING)) - 1
         raise GaitheatError(
             f"to tell false alarms in {rate:.3g} of all searches takes {needed} strangers, but there are "
-            f"{people}: allow a rate of {1 / (1 + people):.3g} or more, or calibrate with more people"
+            f"{people}: allow a rate of {smallest_rate(people):g} or more, or calibrate with more people"
         )
+
+
+def smallest_rate(people: int) -> float:
+    """Of false alarms, that so many strangers can tell; rounded up."""
+    return float(np.ceil(10_000 / (1 + people)) / 10_000)
 
 
 def distances_between(

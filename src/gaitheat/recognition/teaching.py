@@ -17,7 +17,8 @@ from gaitheat.gallery.strangers import Strangers
 from gaitheat.gallery.table import STRANGERS, sole_writer
 from gaitheat.gallery.traces import strangers_apart
 from gaitheat.recognition import cameras
-from gaitheat.recognition.scoring import FEWEST
+from gaitheat.recognition.scoring import FEWEST, smallest_rate
+from gaitheat.recognition.verdicts import DEFAULT_FAR
 
 IN_SPAN = 1e-3
 """Share of a vector's length by which rounding may move it out of a span."""
@@ -46,6 +47,12 @@ def calibrate(gallery: Gallery, given: Strangers) -> int:
         strangers.save(gallery.path / STRANGERS)
     if count < given.count:
         logger.warning("left out %d people who are enrolled", given.count - count)
+    if smallest_rate(count) > DEFAULT_FAR:
+        logger.warning(
+            "%d strangers tell no rate of false alarms below %g: ask for that (--far), or show more of them",
+            count,
+            smallest_rate(count),
+        )
     return count
 
 

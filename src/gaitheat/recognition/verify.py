@@ -34,7 +34,8 @@ def verify(
         GaitheatError: nobody or several people walk in a video, or nothing says what is near enough.
     """
     embedder, viewer, strangers = embedder_called(embedding), Viewer(), strangers_of(embedding)
-    limit = limit_of(embedding, far, threshold, strangers.count if strangers else 0, own=False)
+    count = strangers.count if strangers else 0
+    limit = limit_of(embedding, far, threshold, count, own=False, adapted=False)
     ours, theirs = (embedder.embed(viewer.walker(Path(video))) for video in (first, second))
     known = KnownPeople([str(first)], ours[None])
     judge: Judge = ByDistance(known, limit.value)
