@@ -97,6 +97,14 @@ def test_a_rate_that_cannot_be_told_is_said_on_the_card(shop: Desk, look: Look) 
     assert "strangers" in cards.tracks(look, [person], 0.001)
 
 
+def test_only_strangers_of_ones_own_promise_a_rate(fresh: Desk, shop: Desk) -> None:
+    assert not fresh.calibrated
+    assert "1 virtual walker in 20" in cards.rate_in_words(0.05, fresh.calibrated)
+    assert "gaitheat calibrate" in cards.rate_in_words(0.05, fresh.calibrated)
+    assert shop.calibrated
+    assert "1 stranger in 20" in cards.rate_in_words(0.05, shop.calibrated)
+
+
 def test_a_new_gallery_knows_nobody_and_is_not_made_by_looking(fresh: Desk) -> None:
     look = fresh.look_at_clip(next(stranger_clips()), "door.mp4")
     (person,) = fresh.identify(look, 0.05)

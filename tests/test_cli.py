@@ -208,6 +208,7 @@ def test_debug_shows_where_an_error_came_from(tmp_path: Path) -> None:
 # --- from a video to a name -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_from_a_video_to_a_name(gaitheat: Gaitheat, assets: dict[str, Path], tmp_path: Path) -> None:
     video, gallery = assets["demo-video"], tmp_path / "gallery"
     walker = ("--as", "the walker", "--embedding", "mean-heatmap")

@@ -110,6 +110,7 @@ def test_a_table_says_where_the_network_errs(name: str | None, said_of: str | No
     assert row["why"] == "nearest: Berta; 2 % of strangers come as near"
 
 
+@pytest.mark.slow
 def test_it_can_be_run_again(seen: Halves, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for painter in ("save_picture", "overlay_video", "match_figure", "film_strip", "contact_sheet"):
         monkeypatch.setattr(demo, painter, lambda *_: None)

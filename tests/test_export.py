@@ -135,6 +135,7 @@ def test_openvinos_own_format_is_the_same_embedder(
     assert theirs.embed(clip) == pytest.approx(ours.embed(clip), abs=TOLERANCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tiny.onnx", pytest.param("tiny.xml", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("converted")
 def test_integers_move_little_and_are_another_embedder(
@@ -157,6 +158,7 @@ def test_integers_move_little_and_are_another_embedder(
         assert "QuantizeLinear" in {node.op_type for node in onnx.load(tmp_path / name).graph.node}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("converted")
 def test_too_few_clips_to_calibrate_with_are_said(
     tmp_path: Path, exported: tuple[Path, Path, tuple[Parity, ...]]

@@ -58,11 +58,15 @@ def known(people: Mapping[str, int]) -> str:
     return f'<ul class="people">{"".join(rows)}</ul>'
 
 
-def rate_in_words(far: float) -> str:
-    """What a false-alarm rate means."""
+def rate_in_words(far: float, calibrated: bool) -> str:
+    """What a false-alarm rate means, with strangers of one's own or with those that come along."""
+    promised = f"At {rate(far)}, about 1 {{}} in {round(1 / far)} is given a name by mistake. "
+    safer = "Lower is safer, but overlooks more of the people who are known."
+    if calibrated:
+        return _hint(promised.format("stranger") + safer)
     return _hint(
-        f"At {rate(far)}, about 1 stranger in {round(1 / far)} is given a name by mistake. "
-        "Lower is safer, but overlooks more of the people who are known."
+        f"{promised.format('virtual walker')}Real strangers are named far more often until strangers of "
+        f"your own were shown to the gallery: gaitheat calibrate. {safer}"
     )
 
 

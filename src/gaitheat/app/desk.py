@@ -11,7 +11,7 @@ from gaitheat.clips import Clip, Refusal
 from gaitheat.embeddings import Embedder
 from gaitheat.errors import GaitheatError
 from gaitheat.gallery.gallery import Gallery
-from gaitheat.gallery.table import is_vacant
+from gaitheat.gallery.table import STRANGERS, is_vacant
 from gaitheat.overlay import film_strips
 from gaitheat.pages.markup import picture
 from gaitheat.painting import Picture
@@ -115,6 +115,11 @@ class Desk:
             return one_place_each([self.recognizer.identify_clip(clip) for clip in clips])
         except GaitheatError as error:
             return [_nameless(clip, str(error)) for clip in clips]
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether strangers of one's own, and not those that come along, tell the rate of false alarms."""
+        return (self.recognizer.path / STRANGERS).is_file()
 
     def people(self) -> dict[str, int]:
         """How many walks of each person are known, by name."""

@@ -143,7 +143,7 @@ class Page:
             self._tracks: cards.tracks(look, answers, far),
             self._known: cards.known(people),
             self._goner: gr.update(choices=list(people), value=None),
-            self._rate: cards.rate_in_words(far),
+            self._rate: cards.rate_in_words(far, self._desk.calibrated),
         }
         return updates if look is before else {**updates, self._who: _choice(answers)}
 

@@ -137,7 +137,7 @@ def assets(
 
 
 def demo(out: Path = Path("out")) -> None:
-    """The whole way: strangers are refused, one of them is enrolled and known again, and walkers are looked up.
+    """The whole way: strangers are refused, one of them is enrolled and known again, and so are walkers.
 
     Args:
         out: The folder for pictures, video, page and gallery.
