@@ -106,9 +106,10 @@ def test_an_embedder_by_its_name(embedder: NetworkEmbedder) -> None:
 
 
 def test_mistakes_are_said(tmp_path: Path) -> None:
-    with pytest.raises(GaitheatError, match=r"called 'gaitheat-x': expected one of gaitheat-s$"):
+    ours = ", ".join(PRETRAINED)
+    with pytest.raises(GaitheatError, match=rf"called 'gaitheat-x': expected one of {ours}$"):
         from_pretrained("gaitheat-x")
-    with pytest.raises(GaitheatError, match=r"expected one of gaitheat-s, mean-heatmap, .*, or a file"):
+    with pytest.raises(GaitheatError, match=rf"expected one of {ours}, mean-heatmap, .*, or a file"):
         embedder_called("nothing")
     with pytest.raises(GaitheatError, match="no network at"):
         embedder_called(str(tmp_path / "nothing.onnx"))

@@ -32,6 +32,8 @@ from gaitheat.video.reader import open_source
 HALF = 118
 """Frame at which the video is cut: the walker is in view for as long before it as behind it."""
 NAME = "the woman"
+NETWORK = "gaitheat_fusion"
+"""What makes the embeddings: the network that knows people best."""
 NEEDED = ("blazepose-full", "ssdlite", "demo-video")
 """The assets it fetches, before anything else, so that nothing downloads in the middle."""
 ENROLLED = "nm"
@@ -45,7 +47,7 @@ def run(out: Path) -> None:
     begin = time.monotonic()
     video = {name: fetch(name) for name in NEEDED}["demo-video"]
     shutil.rmtree(out / "demo.gallery", ignore_errors=True)
-    recognizer = Recognizer.from_pretrained(out / "demo.gallery", far=DEFAULT_FAR)
+    recognizer = Recognizer.from_pretrained(out / "demo.gallery", NETWORK, far=DEFAULT_FAR)
     enrolled, again = walker_clips()
 
     say("\n1. A gallery: eight people, each enrolled with two walks past the camera\n")

@@ -14,8 +14,8 @@ from gaitheat.errors import GaitheatError
 from gaitheat.gallery.strangers import Strangers
 from gaitheat.network_embeddings import SUFFIXES, NetworkEmbedder, from_export
 
-PRETRAINED: tuple[str, ...] = ("gaitheat-s",)
-"""Names, best first."""
+PRETRAINED: tuple[str, ...] = ("gaitheat-s", "gaitheat_fusion")
+"""Names, the default first: it is faster, and needs no silhouettes; the other knows people better."""
 
 
 def from_pretrained(name: str = PRETRAINED[0], threads: int = 1) -> NetworkEmbedder:

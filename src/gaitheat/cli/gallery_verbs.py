@@ -31,7 +31,7 @@ def enroll(
         gallery: The folder of known people; it is made if it is not there.
         video: A video, a folder of pictures, or a folder of videos of that person.
         name: What to call them.
-        embedding: How clips become vectors: gaitheat-s, which is trained, another one's name, or an exported
+        embedding: How clips become vectors: gaitheat-s, gaitheat_fusion, another one's name, or an exported
             network (.onnx); the gallery's own if left out.
         camera: What filmed it: cameras differ, and one that has learnt from passers-by is allowed for.
         track: Which person, if several walk in the video.
